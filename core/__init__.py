@@ -1,0 +1,1 @@
+"""The domain: knows no conversation and no network."""
