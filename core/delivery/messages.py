@@ -1,0 +1,70 @@
+"""A message on its way to a messenger, as the outbox keeps it: drawn, translated, and free of Python objects."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+
+class Priority(IntEnum):
+    """Lower goes first."""
+
+    reply = 0  # somebody is looking at the screen
+    notice = 1  # something happened that concerns this person
+    bulk = 2  # reminders and news
+
+
+class Button(Struct, frozen=True, omit_defaults=True):
+    """Either ``payload`` (comes back when pressed) or ``url`` (is opened)."""
+
+    label: str
+    payload: str = ""
+    url: str = ""
+    tone: Literal["plain", "primary", "danger"] = "plain"
+
+
+class Attachment(Struct, frozen=True, omit_defaults=True):
+    """A file in the blob store, by the SHA-256 of its content."""
+
+    blob: str
+    name: str
+    media_type: str
+    size: int  # bytes
+    kind: Literal["picture", "document"] = "picture"
+
+
+class OutgoingMessage(Struct, frozen=True, omit_defaults=True):
+    """``parts`` are (text, style) pairs; styles are plain, bold, italic and code.
+
+    ``edits`` is the messenger's id of the message to change in place, where it can; otherwise a new one is sent.
+    ``asks_contact``: offer to share the phone number. ``drops_keyboard``: an offer of that kind is still on the
+    phone's screen and is to be taken away.
+    """
+
+    parts: tuple[tuple[str, str], ...]
+    rows: tuple[tuple[Button, ...], ...] = ()
+    attachment: Attachment | None = None
+    asks_contact: str = ""  # the label of the button that shares the phone number
+    drops_keyboard: str = ""  # what to say while taking the keyboard away
+    hint: str = ""
+    edits: str = ""
+    language: str = "en"
+
+    @property
+    def text(self) -> str:
+        return "".join(text for text, _style in self.parts)
+
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(OutgoingMessage)
+
+
+def encode_message(message: OutgoingMessage) -> str:
+    return _encoder.encode(message).decode()
+
+
+def decode_message(stored: str) -> OutgoingMessage:
+    return _decoder.decode(stored)

@@ -1,0 +1,1 @@
+"""Conversations: they know neither a messenger nor SQL."""

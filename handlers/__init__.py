@@ -1,0 +1,1 @@
+"""The edges: one package for each way in and out."""

@@ -1,0 +1,71 @@
+"""What the program asks of a messenger, so that a new one is one package and one line in the wiring."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from core.delivery.messages import OutgoingMessage
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a messenger can do; conversations never ask for its name."""
+
+    edits: bool  # a sent message can be changed in place
+    vouches_for_contact: bool  # a shared contact can be proved to be the sender's own
+    toasts: bool  # a press can be answered without a message
+    files_by_url: bool  # what we send is fetched by the messenger from our PUBLIC_URL
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """The messenger took the message. ``billing_status`` is Viber's: 0 unknown, 1-2 in session, 3-4 free, 5 charged."""
+
+    message_id: str
+    billing_status: int | None = None
+
+
+class DeliveryError(Exception):
+    """The message was not taken. The text goes to the log and to the outbox: no personal data in it."""
+
+
+class TryLater(DeliveryError):
+    """Temporary: a limit, a network fault, a server's error. ``after`` is in seconds, where the messenger said it.
+
+    ``whole_channel`` when the limit is the bot's and not this chat's.
+    """
+
+    def __init__(self, reason: str, after: float | None = None, *, whole_channel: bool = False) -> None:
+        super().__init__(reason)
+        self.after = after
+        self.whole_channel = whole_channel
+
+
+class ChatGone(DeliveryError):
+    """Nothing can be sent to this chat until the person comes back: blocked, deactivated, not subscribed."""
+
+
+class Undeliverable(DeliveryError):
+    """This very message can never be sent (malformed, too long, refused): it is put aside with its reason."""
+
+
+class Channel(Protocol):
+    """One messenger's way out."""
+
+    name: str
+    capabilities: Capabilities
+
+    async def deliver(self, address: str, message: OutgoingMessage) -> Delivered:
+        """Sends one message. Raises TryLater, ChatGone or Undeliverable, and nothing else that is expected."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+BlobReader = Callable[[str], Awaitable[bytes]]
+"""Fetches an attachment's bytes by its SHA-256; raises KeyError when there is none."""
+
+BlobUrl = Callable[[str, str], str]
+"""The public, signed, expiring address of an attachment: (sha256, file name) -> URL."""
