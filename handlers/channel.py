@@ -27,6 +27,14 @@ class Delivered:
     billing_status: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A downloaded file."""
+
+    data: bytes
+    media_type: str  # as the messenger says; the content decides in the end
+
+
 class DeliveryError(Exception):
     """The message was not taken. The text goes to the log and to the outbox: no personal data in it."""
 
@@ -59,6 +67,13 @@ class Channel(Protocol):
 
     async def deliver(self, address: str, message: OutgoingMessage) -> Delivered:
         """Sends one message. Raises TryLater, ChatGone or Undeliverable, and nothing else that is expected."""
+        ...
+
+    async def fetch(self, ref: str, max_bytes: int) -> Fetched:
+        """Downloads a file that a person sent (``ref`` from :class:`fsm.event.File`).
+
+        Raises TryLater, or Undeliverable when it is gone, or larger than ``max_bytes``.
+        """
         ...
 
     async def close(self) -> None: ...
