@@ -1,0 +1,1 @@
+"""Requests to the operator's staff, kept until a person has answered them."""

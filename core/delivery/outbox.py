@@ -1,0 +1,204 @@
+"""Claims what is due to be sent and records how it went. Order is kept for each chat, across any number of senders.
+
+A *lane* is a chat's right to be sent to: whoever holds it sends that chat's messages one after the other; a lane held
+by nobody until a moment in the future is a chat that asked to be left alone for a while.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
+
+from core.delivery.commit import Post, outbox_row
+from core.delivery.messages import OutgoingMessage, decode_message
+from core.delivery.tables import lanes, outbox
+from core.delivery.writes import insert_for
+
+LEASE = timedelta(seconds=90)
+"""For how long a claimed lane is ours; a killed sender's messages wait this long for another one."""
+
+AT_A_TIME = 5
+"""Messages of one chat taken in one claim: few enough to be sent within the lease even when each takes its limit."""
+
+NOBODY = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A claimed message."""
+
+    id: int
+    chat_id: str
+    priority: int
+    attempts: int
+    created_at: datetime
+    turn_id: str
+    message: OutgoingMessage
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    id: int
+    at: datetime
+    message_id: str
+    billing_status: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    """Not taken now: the chat is left alone until ``until``."""
+
+    id: int
+    chat_id: str
+    until: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PutAside:
+    """Can never be sent. ``instead`` is what the person hears instead, if anything."""
+
+    id: int
+    reason: str
+    instead: Post | None = None
+    turn_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChatLost:
+    """The chat cannot be written to: everything that waits for it is dropped."""
+
+    chat_id: str
+    reason: str
+
+
+Report = Sent | Deferred | PutAside | ChatLost
+
+
+def claim(connection: Connection, owner: str, now: datetime, limit: int, skip: Collection[str] = ()) -> list[Due]:
+    """Takes free lanes with due messages, replies before bulk. ``skip``: channels that rest ("viber:")."""
+    free = (
+        select(outbox.c.chat_id)
+        .outerjoin(lanes, lanes.c.chat_id == outbox.c.chat_id)
+        .where(outbox.c.status == "pending", outbox.c.due_at <= now)
+        .where(or_(lanes.c.until.is_(None), lanes.c.until <= now))
+        .where(*[~outbox.c.chat_id.startswith(prefix) for prefix in skip])
+        .group_by(outbox.c.chat_id)
+        .order_by(func.min(outbox.c.priority), func.min(outbox.c.id))
+        .limit(limit)
+    )
+    wanted = sorted(connection.execute(free).scalars())
+    if not wanted:
+        return []
+    taking = insert_for(connection, lanes)
+    taken = taking.on_conflict_do_update(
+        index_elements=[lanes.c.chat_id],
+        set_={"owner": taking.excluded.owner, "until": taking.excluded.until},
+        where=lanes.c.until <= now,
+    ).returning(lanes.c.chat_id)
+    rows = [{"chat_id": chat_id, "owner": owner, "until": now + LEASE} for chat_id in wanted]
+    ours = list(connection.execute(taken, rows).scalars())
+    if not ours:
+        return []
+    number = func.row_number().over(partition_by=outbox.c.chat_id, order_by=(outbox.c.priority, outbox.c.id))
+    ranked = (
+        select(outbox, number.label("place"))
+        .where(outbox.c.chat_id.in_(ours), outbox.c.status == "pending", outbox.c.due_at <= now)
+        .subquery()
+    )
+    due = select(ranked).where(ranked.c.place <= AT_A_TIME).order_by(ranked.c.chat_id, ranked.c.place)
+    return [
+        Due(row.id, row.chat_id, row.priority, row.attempts, row.created_at, row.turn_id, decode_message(row.message))
+        for row in connection.execute(due)
+    ]
+
+
+_mark_sent = (
+    update(outbox)
+    .where(outbox.c.id == bindparam("row"))
+    .values(
+        status="sent",
+        sent_at=bindparam("at"),
+        message_id=bindparam("message_id"),
+        billing_status=bindparam("billing_status"),
+        attempts=outbox.c.attempts + 1,
+    )
+)
+
+
+def record(
+    connection: Connection, owner: str, reports: Sequence[Report], release: Collection[str], now: datetime
+) -> None:
+    """Writes down how sending went and gives the lanes in ``release`` back."""
+    sent = [r for r in reports if isinstance(r, Sent)]
+    if sent:
+        connection.execute(
+            _mark_sent,
+            [{"row": r.id, "at": r.at, "message_id": r.message_id, "billing_status": r.billing_status} for r in sent],
+        )
+    for report in reports:
+        match report:
+            case Deferred():
+                _defer(connection, owner, report)
+            case PutAside():
+                _finish(connection, [report.id], "failed", report.reason)
+                if report.instead is not None:
+                    connection.execute(insert(outbox), [outbox_row(report.instead, report.turn_id, now)])
+            case ChatLost():
+                pending = select(outbox.c.id).where(outbox.c.chat_id == report.chat_id, outbox.c.status == "pending")
+                _finish(connection, list(connection.execute(pending).scalars()), "dropped", report.reason)
+    if release:
+        connection.execute(delete(lanes).where(lanes.c.chat_id.in_(sorted(release)), lanes.c.owner == owner))
+
+
+def _finish(connection: Connection, ids: Sequence[int], status: str, reason: str) -> None:
+    connection.execute(
+        update(outbox).where(outbox.c.id.in_(ids)).values(status=status, reason=reason, attempts=outbox.c.attempts + 1)
+    )
+
+
+def _defer(connection: Connection, owner: str, report: Deferred) -> None:
+    connection.execute(
+        update(outbox).where(outbox.c.id == report.id).values(attempts=outbox.c.attempts + 1, reason=report.reason)
+    )
+    connection.execute(
+        update(lanes)
+        .where(lanes.c.chat_id == report.chat_id, lanes.c.owner == owner)
+        .values(owner=NOBODY, until=report.until)
+    )
+
+
+def wake_lane(connection: Connection, chat_id: str) -> None:
+    """The person is back: whatever made us leave the chat alone is over."""
+    connection.execute(delete(lanes).where(lanes.c.chat_id == chat_id, lanes.c.owner == NOBODY))
+
+
+def depth(connection: Connection) -> int:
+    """How many messages wait: for the metrics."""
+    return connection.execute(select(func.count()).where(outbox.c.status == "pending")).scalar_one()
+
+
+def mark_seen(connection: Connection, channel: str, address: str, message_id: str, at: datetime) -> None:
+    connection.execute(
+        update(outbox)
+        .where(outbox.c.chat_id == f"{channel}:{address}", outbox.c.message_id == message_id)
+        .values(seen_at=at)
+    )
+
+
+def mark_failed(connection: Connection, channel: str, address: str, message_id: str, reason: str) -> None:
+    """The messenger took the message and said later that it could not be shown (Viber's ``failed``)."""
+    connection.execute(
+        update(outbox)
+        .where(outbox.c.chat_id == f"{channel}:{address}", outbox.c.message_id == message_id)
+        .values(status="failed", reason=reason)
+    )
+
+
+def forget_before(connection: Connection, moment: datetime) -> int:
+    """Removes what was settled before ``moment``; what still waits stays."""
+    result = connection.execute(delete(outbox).where(outbox.c.status != "pending", outbox.c.created_at < moment))
+    return result.rowcount

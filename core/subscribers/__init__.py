@@ -1,0 +1,1 @@
+"""The people served: their chats, consents, codes, and rights to accounts."""
