@@ -1,0 +1,75 @@
+"""Keeps the house rules that no linter knows: imports, sizes, and the toolbox of the tests themselves."""
+
+import ast
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = ("bot", "handlers", "fsm", "core", "migrations")
+LINES_AT_MOST = 350
+
+
+def _modules() -> list[Path]:
+    return [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
+
+
+def test_imports_run_one_way() -> None:
+    """`bot -> handlers -> fsm -> core`, and the rest of the contracts in pyproject.toml."""
+    code = "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports(cache_dir=None))"
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_each_module_is_small_and_says_why_it_exists() -> None:
+    """A reader opens a file, learns its reason in a sentence, and can read it to the end."""
+    faults = []
+    for path in _modules():
+        source = path.read_text("utf-8")
+        if not ast.get_docstring(ast.parse(source)):
+            faults.append(f"{path.relative_to(ROOT)}: no docstring")
+        if (lines := source.count("\n")) > LINES_AT_MOST:
+            faults.append(f"{path.relative_to(ROOT)}: {lines} lines")
+    assert not faults, "\n".join(faults)
+
+
+def test_every_dependency_is_pinned_without_naming_a_place() -> None:
+    """A fresh clone installs the same versions everywhere, from whatever index its owner uses."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    wanted = project["dependencies"] + project["optional-dependencies"]["dev"]
+    lines = (ROOT / "constraints.txt").read_text("utf-8").splitlines()
+    pins = [line for line in lines if line and not line.startswith("#")]
+    pinned = {pin.split("==")[0].lower().replace("_", "-") for pin in pins}
+
+    assert all("==" in pin and "/" not in pin and "@" not in pin for pin in pins)
+    for requirement in wanted:
+        name = requirement.split(">=")[0].split("[")[0].lower().replace("_", "-")
+        assert name in pinned, f"{requirement} is not pinned: make lock"
+
+
+@pytest.mark.parametrize("attempt", [1, 2])
+async def test_each_test_has_an_empty_database(database_url: str, attempt: int) -> None:
+    """The second attempt would fail on a table that the first one left."""
+    engine = create_async_engine(database_url)
+    try:
+        async with engine.begin() as connection:
+            await connection.execute(text("CREATE TABLE leftover (id INTEGER PRIMARY KEY)"))
+            rows = (await connection.execute(text("SELECT count(*) FROM leftover"))).scalar_one()
+        assert rows == 0
+    finally:
+        await engine.dispose()
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+async def test_the_browser_opens_a_page(browser: Browser) -> None:
+    """Browser tests have what they need: Chromium starts and runs scripts."""
+    page = await browser.new_page()
+    await page.set_content("<p>Абонент</p>")
+    assert await page.inner_text("p") == "Абонент"
