@@ -1,6 +1,7 @@
 """Keeps the house rules that no linter knows: imports, sizes, and the toolbox of the tests themselves."""
 
 import ast
+import re
 import subprocess
 import sys
 import tomllib
@@ -14,6 +15,12 @@ from sqlalchemy.ext.asyncio import create_async_engine
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("bot", "handlers", "fsm", "core", "migrations")
 LINES_AT_MOST = 350
+
+# What switches a check off, and what a reason beside it looks like.
+EXCEPTION = re.compile(r"# type: ignore|# noqa|except (Base)?Exception\b")
+WITH_REASON = re.compile(
+    r"# type: ignore\[[\w, -]+\]\s*# \S{2}|# noqa: [A-Z]+\d+(, [A-Z]+\d+)*\s+(# |- |\()?\w{2}|Exception\b.*:\s*# \w{2}"
+)
 
 
 def _modules() -> list[Path]:
@@ -37,6 +44,37 @@ def test_each_module_is_small_and_says_why_it_exists() -> None:
         if (lines := source.count("\n")) > LINES_AT_MOST:
             faults.append(f"{path.relative_to(ROOT)}: {lines} lines")
     assert not faults, "\n".join(faults)
+
+
+def test_every_exception_to_a_check_gives_its_reason() -> None:
+    """A check is switched off, and every error caught, only where the same line says why."""
+    faults = [
+        f"{path.relative_to(ROOT)}:{number}: {line.strip()}"
+        for path in [*_modules(), *sorted((ROOT / "tests").rglob("*.py"))]
+        if path != Path(__file__).resolve()
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1)
+        if EXCEPTION.search(line) and not WITH_REASON.search(line)
+    ]
+    assert not faults, "\n".join(faults)
+
+
+@pytest.mark.parametrize(
+    ("line", "reasoned"),
+    [
+        ("except Exception:", False),
+        ("except Exception as error:  # reported to the turn that asked", True),
+        ("x = f()  # type: ignore", False),
+        ("x = f()  # type: ignore[no-any-return]", False),
+        ("x = f()  # type: ignore[no-any-return]  # the library is untyped", True),
+        ("import x  # noqa: F401", False),
+        ("import x  # noqa: F401, E501", False),
+        ("import x  # noqa: F401 - registers the tables", True),
+    ],
+)
+def test_what_counts_as_a_reason(line: str, reasoned: bool) -> None:
+    """The rule above is a pattern, and a pattern can be wrong."""
+    assert EXCEPTION.search(line)
+    assert bool(WITH_REASON.search(line)) is reasoned
 
 
 def test_every_dependency_is_pinned_without_naming_a_place() -> None:
