@@ -1,0 +1,1 @@
+"""Viber's way in and out: signed webhooks to events, messages to the REST API."""
