@@ -56,7 +56,7 @@ class Writer:
     async def _write(self, turns: Sequence[TurnCommit]) -> list[Result]:
         try:
             return await self._database.write(commit_turns, turns)
-        except Exception as error:  # the whole batch failed: each turn gets its own try, so that one cannot harm others
+        except Exception as error:
             if len(turns) == 1:
                 return [error]
         results: list[Result] = []

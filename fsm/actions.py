@@ -1,0 +1,81 @@
+"""Actions that more than one flow offers: the ways in that buttons, commands and notifications name."""
+
+from __future__ import annotations
+
+from fsm.action import Action
+
+
+class OpenMenu(Action, frozen=True, tag="menu"):
+    """To the main menu, leaving whatever was going on."""
+
+
+class Back(Action, frozen=True, tag="back"):
+    """One question back."""
+
+
+class StartOver(Action, frozen=True, tag="over"):
+    """Forgets what was going on and begins anew."""
+
+
+class GoOn(Action, frozen=True, tag="goon"):
+    """Back to the question that was left for the menu."""
+
+
+class OpenHelp(Action, frozen=True, tag="help"):
+    """The questions that people ask."""
+
+
+class OpenPerson(Action, frozen=True, tag="person"):
+    """A way to a living person, from anywhere."""
+
+
+class OpenRegistration(Action, frozen=True, tag="reg"):
+    """Registration, from its first question."""
+
+
+class OpenLanguage(Action, frozen=True, tag="lang"):
+    """The choice of a language."""
+
+
+class OpenPrivacy(Action, frozen=True, tag="priv"):
+    """What is kept about a person, and what they can do about it."""
+
+
+class OpenAccounts(Action, frozen=True, tag="accs"):
+    """All linked accounts with what is owed on each."""
+
+
+class OpenAccount(Action, frozen=True, tag="acc"):
+    """One account: balance, what the sum consists of."""
+
+    number: str
+
+
+class OpenLinking(Action, frozen=True, tag="link"):
+    """Linking an account, perhaps one that a deep link names."""
+
+    number: str = ""
+
+
+class ManageLinks(Action, frozen=True, tag="links"):
+    """Linked accounts: nicknames, who else has access, unlinking."""
+
+
+class OpenProfile(Action, frozen=True, tag="prof"):
+    """Phone, e-mail, region, language, chats, archive."""
+
+
+class OpenSessions(Action, frozen=True, tag="sess"):
+    """The chats in which the person is logged in."""
+
+
+class RevokeLink(Action, frozen=True, tag="rvk"):
+    """An owner takes somebody's right to the account away."""
+
+    link_id: str
+
+
+class NotMe(Action, frozen=True, tag="notme"):
+    """Somebody registered with my phone in another chat, and it was not me: cut that chat off."""
+
+    chat_id: str

@@ -1,0 +1,197 @@
+"""A state of a conversation is a typed value; what its handlers say they return are the edges of the diagram."""
+
+from __future__ import annotations
+
+import inspect
+import types
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, Union, get_args, get_origin, get_type_hints
+
+import msgspec
+from msgspec import Struct
+
+from fsm.action import Action
+from fsm.event import Input
+from fsm.screen import Screen
+
+if TYPE_CHECKING:
+    from fsm.talk import Talk
+
+
+class State(Struct, frozen=True):
+    """One question of a conversation, with exactly the data that is known at that point.
+
+    A subclass defines ``show`` and any number of handlers: methods whose name begins with ``on_``, taking the talk and
+    one input or action, told apart by that parameter's annotation. What a handler returns is the next state
+    (``self`` to ask again), and its annotation names every state it may return.
+    """
+
+    public: ClassVar[bool] = False
+    """May be shown to somebody who has not registered."""
+
+    settles: ClassVar[bool] = False
+    """Something is done and over: Back does not lead before this state."""
+
+    returns: ClassVar[bool] = True
+    """Back may lead here."""
+
+    unfinished: ClassVar[bool] = False
+    """A question in the middle of something: whoever leaves it may go on later, or start over."""
+
+    async def show(self, talk: Talk) -> Screen:
+        raise TypeError(f"{type(self).__name__} has no show()")
+
+    def expects(self, talk: Talk) -> str:
+        """What the person is to do, in one sentence: said when something else arrives."""
+        return talk.t("Please choose one of the buttons below.")
+
+
+S = TypeVar("S", bound=State)
+EntryFunction = Callable[["Talk", Any], Awaitable[State]]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A way into a flow that works from any state: from a button, a command or a deep link."""
+
+    action: type[Action]
+    function: EntryFunction
+    flow: str
+    targets: tuple[type[State], ...]
+    commands: tuple[str, ...]
+    link: str
+    public: bool
+
+
+_entries: dict[type[Action], tuple[EntryFunction, tuple[str, ...], str, bool]] = {}
+
+
+def entry(
+    *, commands: tuple[str, ...] = (), link: str = "", public: bool = False
+) -> Callable[[EntryFunction], EntryFunction]:
+    """Marks ``async def f(talk, action: SomeAction) -> State`` as the way in that ``SomeAction`` opens.
+
+    ``commands`` open it too (without the slash), and so does the deep link ``<link>_<argument>``; an argument becomes
+    the action's first field. Unless ``public``, the person registers first and is offered to go on afterwards.
+    """
+
+    def mark(function: EntryFunction) -> EntryFunction:
+        hints = get_type_hints(function)
+        kinds = [hint for name, hint in hints.items() if name != "return" and inspect.isclass(hint)]
+        action = next((kind for kind in kinds if issubclass(kind, Action)), None)
+        if action is None:
+            raise TypeError(f"{function.__name__} names no action: annotate its second parameter")
+        if action in _entries:
+            raise TypeError(f"{action.__name__} has two entries")
+        _entries[action] = (function, commands, link, public)
+        return function
+
+    return mark
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """How a state takes one kind of input, and where that may lead."""
+
+    name: str
+    accepts: type[Input] | type[Action]
+    targets: tuple[type[State], ...]
+
+
+class Registry:
+    """All the states and entries that are defined, looked at once."""
+
+    def __init__(self) -> None:
+        self.states: dict[str, type[State]] = {}
+        self.handlers: dict[type[State], dict[type, Handler]] = {}
+        for kind in _subclasses(State):
+            name = state_name(kind)
+            if self.states.setdefault(name, kind) is not kind:
+                raise TypeError(f"two states are called {name}")
+            self.handlers[kind] = {handler.accepts: handler for handler in _handlers(kind)}
+        self.entries: dict[type[Action], Entry] = {}
+        self.commands: dict[str, type[Action]] = {}
+        self.links: dict[str, type[Action]] = {}
+        for action, (function, commands, link, public) in _entries.items():
+            targets = tuple(_targets(function, get_type_hints(function).get("return")))
+            flow = function.__module__.rpartition(".")[2]
+            self.entries[action] = Entry(action, function, flow, targets, commands, link, public)
+            for command in commands:
+                if self.commands.setdefault(command, action) is not action:
+                    raise TypeError(f"/{command} opens two things")
+            if link and self.links.setdefault(link, action) is not action:
+                raise TypeError(f"the deep link {link} opens two things")
+
+    def find(self, state: State, kind: type) -> Handler | None:
+        """The handler of ``state`` for an input or an action of this kind."""
+        return self.handlers[type(state)].get(kind)
+
+
+class Stored(Struct, frozen=True, array_like=True):
+    """A state as it lies in the database: its name and its data."""
+
+    name: str
+    data: msgspec.Raw
+
+
+def store(state: State) -> Stored:
+    return Stored(state_name(type(state)), msgspec.Raw(msgspec.json.encode(state)))
+
+
+class UnknownState(Exception):
+    """A stored state that this version of the program does not know, or knows with other data."""
+
+
+def restore(stored: Stored, registry: Registry) -> State:
+    kind = registry.states.get(stored.name)
+    if kind is None:
+        raise UnknownState(stored.name)
+    try:
+        return msgspec.json.decode(stored.data, type=kind)
+    except msgspec.MsgspecError as error:
+        raise UnknownState(f"{stored.name}: {error}") from error
+
+
+def state_name(kind: type[State]) -> str:
+    """``linking.EnterCode``: the flow's file and the class."""
+    return f"{flow_of(kind)}.{kind.__name__}"
+
+
+def flow_of(kind: type) -> str:
+    return kind.__module__.rpartition(".")[2]
+
+
+def _subclasses(kind: type[State]) -> Iterator[type[State]]:
+    for sub in kind.__subclasses__():
+        yield sub
+        yield from _subclasses(sub)
+
+
+def _handlers(kind: type[State]) -> Iterator[Handler]:
+    for name, function in inspect.getmembers(kind, inspect.isfunction):
+        if not name.startswith("on_"):
+            continue
+        hints = get_type_hints(function)
+        targets = tuple(_targets(function, hints.pop("return", None)))
+        accepted = [part for hint in hints.values() for part in _parts(hint) if _is_input(part)]
+        if not accepted:
+            raise TypeError(f"{kind.__name__}.{name} names no input: annotate what it takes")
+        for part in accepted:
+            yield Handler(name, part, targets)
+
+
+def _is_input(part: Any) -> bool:
+    return inspect.isclass(part) and issubclass(part, Input | Action)
+
+
+def _parts(hint: Any) -> tuple[Any, ...]:
+    return get_args(hint) if get_origin(hint) in (Union, types.UnionType) else (hint,)
+
+
+def _targets(function: Callable[..., Any], hint: Any) -> Iterator[type[State]]:
+    parts = _parts(hint)
+    for part in parts:
+        if not (inspect.isclass(part) and issubclass(part, State) and part is not State):
+            raise TypeError(f"{function.__qualname__} must be annotated with the states that it returns, not {part!r}")
+        yield part
