@@ -7,16 +7,20 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from core.delivery.messages import OutgoingMessage
+from fsm.capabilities import Capabilities
 
-
-@dataclass(frozen=True, slots=True)
-class Capabilities:
-    """What a messenger can do; conversations never ask for its name."""
-
-    edits: bool  # a sent message can be changed in place
-    vouches_for_contact: bool  # a shared contact can be proved to be the sender's own
-    toasts: bool  # a press can be answered without a message
-    files_by_url: bool  # what we send is fetched by the messenger from our PUBLIC_URL
+__all__ = [
+    "BlobReader",
+    "BlobUrl",
+    "Capabilities",
+    "Channel",
+    "ChatGone",
+    "Delivered",
+    "DeliveryError",
+    "Fetched",
+    "TryLater",
+    "Undeliverable",
+]
 
 
 @dataclass(frozen=True, slots=True)

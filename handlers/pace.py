@@ -1,0 +1,30 @@
+"""Keeps a bot below its messenger's overall rate, and lets replies pass before bulk."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+
+class Pace:
+    """At most ``rate`` messages a second, in bursts of at most one second's worth.
+
+    Bulk leaves a fifth of the rate to replies.
+    """
+
+    def __init__(self, rate: float) -> None:
+        self._rate = rate
+        self._tokens = rate
+        self._filled = time.monotonic()
+
+    async def turn(self, *, bulk: bool = False) -> None:
+        """Waits until one more message may go."""
+        reserve = self._rate * 0.2 if bulk else 0.0
+        while True:
+            now = time.monotonic()
+            self._tokens = min(self._rate, self._tokens + (now - self._filled) * self._rate)
+            self._filled = now
+            if self._tokens >= 1 + reserve:
+                self._tokens -= 1
+                return
+            await asyncio.sleep((1 + reserve - self._tokens) / self._rate)

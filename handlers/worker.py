@@ -1,0 +1,105 @@
+"""Carries out recorded tasks: codes, downloads, whatever changes the outside world; with retries and a last word."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Protocol
+
+import structlog
+from prometheus_client import Counter
+
+from core.clock import Clock
+from core.database import Database
+from core.delivery import tasks
+from core.delivery.tasks import Task
+from core.errors import OutsideUnavailable
+from core.ids import new_id
+
+log = structlog.get_logger("worker")
+
+SWEEP = 1.0  # seconds
+TRIES = 6
+PAUSES = (1, 3, 10, 30, 60)  # seconds before the second, third... try
+
+tasks_total = Counter("abonent_tasks_total", "Tasks by kind and how they went", ["kind", "result"])
+
+
+class TaskHandler(Protocol):
+    """One kind of task."""
+
+    async def __call__(self, task: Task) -> None:
+        """Does it. Raises OutsideUnavailable to be called again later with the same id, anything else to be given up."""
+        ...
+
+    async def gave_up(self, task: Task) -> None:
+        """It did not work out in the end: tell whoever waits for it."""
+        ...
+
+
+class Worker:
+    """Run it with :meth:`run`, or carry out what is due once with :meth:`drain`."""
+
+    def __init__(self, database: Database, clock: Clock, handlers: Mapping[str, TaskHandler]) -> None:
+        self._database = database
+        self._clock = clock
+        self._handlers = handlers
+        self._owner = f"worker-{new_id(clock.now())}"
+        self._awake = asyncio.Event()
+
+    def wake(self) -> None:
+        self._awake.set()
+
+    async def run(self) -> None:
+        while True:
+            self._awake.clear()
+            try:
+                done = await self.drain()
+            except Exception:  # the database is away: the tasks wait, and so do we
+                log.exception("tasks could not be read")
+                done = 0
+            if not done:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._awake.wait(), SWEEP)
+
+    async def drain(self) -> int:
+        """Carries out what is due now and says how many tasks that were."""
+        claimed = await self._database.write(tasks.claim, self._owner, self._clock.now(), 20)
+        await asyncio.gather(*(self._carry_out(task) for task in claimed))
+        return len(claimed)
+
+    async def _carry_out(self, task: Task) -> None:
+        handler = self._handlers.get(task.kind)
+        if handler is None:
+            await self._database.write(tasks.give_up, task.id, "nobody knows this kind")
+            return
+        try:
+            await handler(task)
+        except OutsideUnavailable as error:
+            if task.attempts < TRIES:
+                pause = PAUSES[min(task.attempts, len(PAUSES)) - 1]
+                due = self._clock.now() + timedelta(seconds=pause)
+                await self._database.write(tasks.retry, task.id, due, str(error))
+                self._count(task, "later", str(error))
+            else:
+                await self._give_up(task, handler, str(error))
+        except Exception as error:
+            log.exception("task failed", task=task.id, kind=task.kind)
+            await self._give_up(task, handler, type(error).__name__)
+        else:
+            await self._database.write(tasks.finish, task.id)
+            self._count(task, "done", None)
+
+    async def _give_up(self, task: Task, handler: TaskHandler, reason: str) -> None:
+        self._count(task, "failed", reason)
+        try:
+            await handler.gave_up(task)
+        except Exception:
+            log.exception("nobody could be told of a failed task", task=task.id, kind=task.kind)
+        await self._database.write(tasks.give_up, task.id, reason)
+
+    def _count(self, task: Task, result: str, reason: str | None) -> None:
+        tasks_total.labels(task.kind, result).inc()
+        log.info("task", task=task.id, kind=task.kind, result=result, attempt=task.attempts, reason=reason)
