@@ -5,7 +5,9 @@ import re
 import subprocess
 import sys
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.async_api import Browser
@@ -19,12 +21,23 @@ LINES_AT_MOST = 350
 # What switches a check off, and what a reason beside it looks like.
 EXCEPTION = re.compile(r"# type: ignore|# noqa|except (Base)?Exception\b")
 WITH_REASON = re.compile(
-    r"# type: ignore\[[\w, -]+\]\s*# \S{2}|# noqa: [A-Z]+\d+(, [A-Z]+\d+)*\s+(# |- |\()?\w{2}|Exception\b.*:\s*# \w{2}"
+    r"# type: ignore\[[\w, -]+\]\s*# \S{2}|# noqa: [A-Z]+\d+(, [A-Z]+\d+)*\s+(# |- |\()?\w{2}|Exception\b.*:\s*# \w"
 )
 
 
 def _modules() -> list[Path]:
     return [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
+
+
+def _distribution(requirement: str) -> str:
+    """A distribution's normal name, out of a requirement or a pin."""
+    return re.split(r"[\[<>=!~; ]", requirement, maxsplit=1)[0].lower().replace("_", "-")
+
+
+def _declared(kind: Literal["runtime", "dev"]) -> set[str]:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    wanted = project["dependencies"] if kind == "runtime" else project["optional-dependencies"][kind]
+    return {_distribution(requirement) for requirement in wanted}
 
 
 def test_imports_run_one_way() -> None:
@@ -79,16 +92,27 @@ def test_what_counts_as_a_reason(line: str, reasoned: bool) -> None:
 
 def test_every_dependency_is_pinned_without_naming_a_place() -> None:
     """A fresh clone installs the same versions everywhere, from whatever index its owner uses."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    wanted = project["dependencies"] + project["optional-dependencies"]["dev"]
     lines = (ROOT / "constraints.txt").read_text("utf-8").splitlines()
     pins = [line for line in lines if line and not line.startswith("#")]
-    pinned = {pin.split("==")[0].lower().replace("_", "-") for pin in pins}
+    pinned = {_distribution(pin) for pin in pins}
 
     assert all("==" in pin and "/" not in pin and "@" not in pin for pin in pins)
-    for requirement in wanted:
-        name = requirement.split(">=")[0].split("[")[0].lower().replace("_", "-")
-        assert name in pinned, f"{requirement} is not pinned: make lock"
+    assert _declared("runtime") | _declared("dev") <= pinned, "`make lock` pins what is new"
+
+
+def test_the_program_imports_only_what_it_declares() -> None:
+    """`make demo` installs the runtime's dependencies alone: what the tests bring is not there."""
+    distributions = packages_distributions()
+    faults = []
+    for path in _modules():
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+                names = [node.module]
+            for top in {name.partition(".")[0] for name in names} - sys.stdlib_module_names - set(PACKAGES):
+                if not {_distribution(name) for name in distributions.get(top, [top])} & _declared("runtime"):
+                    faults.append(f"{path.relative_to(ROOT)} imports {top}")
+    assert not faults, "\n".join(faults)
 
 
 @pytest.mark.parametrize("attempt", [1, 2])
