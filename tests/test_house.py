@@ -21,7 +21,9 @@ LINES_AT_MOST = 350
 # What switches a check off, and what a reason beside it looks like.
 EXCEPTION = re.compile(r"# type: ignore|# noqa|except (Base)?Exception\b")
 WITH_REASON = re.compile(
-    r"# type: ignore\[[\w, -]+\]\s*# \S{2}|# noqa: [A-Z]+\d+(, [A-Z]+\d+)*\s+(# |- |\()?\w{2}|Exception\b.*:\s*# \w"
+    r"# type: ignore\[[\w, -]+\] *# \w"
+    r"|# noqa: [A-Z]+\d+(, ?[A-Z]+\d+)* +[-#(]* ?\w+ \w"
+    r"|except (Base)?Exception\b.*: *# (?!noqa)\w"
 )
 
 
@@ -79,6 +81,7 @@ def test_every_exception_to_a_check_gives_its_reason() -> None:
         ("x = f()  # type: ignore", False),
         ("x = f()  # type: ignore[no-any-return]", False),
         ("x = f()  # type: ignore[no-any-return]  # the library is untyped", True),
+        ("except Exception:  # noqa: BLE001", False),
         ("import x  # noqa: F401", False),
         ("import x  # noqa: F401, E501", False),
         ("import x  # noqa: F401 - registers the tables", True),
