@@ -1,0 +1,1 @@
+"""A Viber REST API server that stands in for Viber: signed callbacks, keyboards checked as the app does."""
