@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from core.billing.service import BillingService
 from core.clock import Clock
 from core.operator import Operator
+from core.subscribers.links import LinkService
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Built once in the wiring."""
+    """Built once in the wiring (bot/wiring.py: build_services)."""
 
     clock: Clock
     operator: Operator
+    billing: BillingService
+    links: LinkService

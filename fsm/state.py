@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
+import pkgutil
 import types
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
@@ -64,7 +66,7 @@ class Entry:
     public: bool
 
 
-_entries: dict[type[Action], tuple[EntryFunction, tuple[str, ...], str, bool]] = {}
+_entries: list[tuple[type[Action], EntryFunction, tuple[str, ...], str, bool]] = []
 
 
 def entry(
@@ -82,9 +84,7 @@ def entry(
         action = next((kind for kind in kinds if issubclass(kind, Action)), None)
         if action is None:
             raise TypeError(f"{function.__name__} names no action: annotate its second parameter")
-        if action in _entries:
-            raise TypeError(f"{action.__name__} has two entries")
-        _entries[action] = (function, commands, link, public)
+        _entries.append((action, function, commands, link, public))
         return function
 
     return mark
@@ -100,12 +100,16 @@ class Handler:
 
 
 class Registry:
-    """All the states and entries that are defined, looked at once."""
+    """The states and entries of one package of flows, looked at once."""
 
-    def __init__(self) -> None:
+    def __init__(self, package: str = "fsm.flows") -> None:
+        self.package = package
+        _import_all(package)
         self.states: dict[str, type[State]] = {}
         self.handlers: dict[type[State], dict[type, Handler]] = {}
         for kind in _subclasses(State):
+            if not self._has(kind.__module__) and kind.__module__ != "fsm.engine":
+                continue
             name = state_name(kind)
             if self.states.setdefault(name, kind) is not kind:
                 raise TypeError(f"two states are called {name}")
@@ -113,15 +117,26 @@ class Registry:
         self.entries: dict[type[Action], Entry] = {}
         self.commands: dict[str, type[Action]] = {}
         self.links: dict[str, type[Action]] = {}
-        for action, (function, commands, link, public) in _entries.items():
-            targets = tuple(_targets(function, get_type_hints(function).get("return")))
-            flow = function.__module__.rpartition(".")[2]
-            self.entries[action] = Entry(action, function, flow, targets, commands, link, public)
-            for command in commands:
-                if self.commands.setdefault(command, action) is not action:
-                    raise TypeError(f"/{command} opens two things")
-            if link and self.links.setdefault(link, action) is not action:
-                raise TypeError(f"the deep link {link} opens two things")
+        for action, function, commands, link, public in _entries:
+            if self._has(function.__module__):
+                self._add(action, function, commands, link, public)
+
+    def _has(self, module: str) -> bool:
+        return module == self.package or module.startswith(f"{self.package}.")
+
+    def _add(
+        self, action: type[Action], function: EntryFunction, commands: tuple[str, ...], link: str, public: bool
+    ) -> None:
+        targets = tuple(_targets(function, get_type_hints(function).get("return")))
+        flow = function.__module__.rpartition(".")[2]
+        made = Entry(action, function, flow, targets, commands, link, public)
+        if self.entries.setdefault(action, made) is not made:
+            raise TypeError(f"{action.__name__} has two entries")
+        for command in commands:
+            if self.commands.setdefault(command, action) is not action:
+                raise TypeError(f"/{command} opens two things")
+        if link and self.links.setdefault(link, action) is not action:
+            raise TypeError(f"the deep link {link} opens two things")
 
     def find(self, state: State, kind: type) -> Handler | None:
         """The handler of ``state`` for an input or an action of this kind."""
@@ -160,6 +175,12 @@ def state_name(kind: type[State]) -> str:
 
 def flow_of(kind: type) -> str:
     return kind.__module__.rpartition(".")[2]
+
+
+def _import_all(package: str) -> None:
+    module = importlib.import_module(package)
+    for found in pkgutil.iter_modules(getattr(module, "__path__", ())):
+        importlib.import_module(f"{package}.{found.name}")
 
 
 def _subclasses(kind: type[State]) -> Iterator[type[State]]:

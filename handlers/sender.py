@@ -10,6 +10,7 @@ from itertools import groupby
 
 import structlog
 from prometheus_client import Counter
+from sqlalchemy import Connection
 
 from core.clock import Clock
 from core.database import Database
@@ -119,7 +120,7 @@ class Sender:
             log.exception("delivery could not be recorded")
         self.wake()
 
-    def _record(self, connection: outbox.Connection, reports: list[Report], release: set[str], now: datetime) -> None:
+    def _record(self, connection: Connection, reports: list[Report], release: set[str], now: datetime) -> None:
         outbox.record(connection, self._owner, reports, release, now)
         for report in reports:
             if isinstance(report, ChatLost):

@@ -31,7 +31,7 @@ class TaskHandler(Protocol):
     """One kind of task."""
 
     async def __call__(self, task: Task) -> None:
-        """Does it. Raises OutsideUnavailable to be called again later with the same id, anything else to be given up."""
+        """Does it. Raises OutsideUnavailable to be called again later with the same id; anything else ends it."""
         ...
 
     async def gave_up(self, task: Task) -> None:
