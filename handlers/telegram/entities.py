@@ -21,6 +21,14 @@ def utf16_length(text: str) -> int:
     return len(text) + sum(character > "\uffff" for character in text)
 
 
+def shortened(text: str, limit: int) -> str:
+    """The beginning of a text, at most ``limit`` UTF-16 units."""
+    text = text[:limit]
+    while utf16_length(text) > limit:
+        text = text[:-1]
+    return text
+
+
 def formatted(parts: Iterable[tuple[str, str]]) -> Formatted:
     """The text and its entities. Neighbouring parts of one style share an entity."""
     text = ""

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup, KeyboardButton, ReplyKeyboardMarkup
 
 from core.delivery.messages import Button
+from handlers.telegram.entities import shortened
 
-MAX_PLACEHOLDER = 64  # characters, core.telegram.org/bots/api#replykeyboardmarkup
+MAX_PLACEHOLDER = 64  # UTF-16 units, core.telegram.org/bots/api#replykeyboardmarkup
 _STYLES = {"primary": "primary", "danger": "danger"}  # Bot API 9.4; older apps and servers ignore it
 
 Rows = tuple[tuple[Button, ...], ...]
@@ -32,7 +33,7 @@ def contact_request(label: str, hint: str) -> ReplyKeyboardMarkup:
         keyboard=[[KeyboardButton(text=label, request_contact=True)]],
         resize_keyboard=True,
         one_time_keyboard=True,
-        input_field_placeholder=hint[:MAX_PLACEHOLDER] or None,
+        input_field_placeholder=shortened(hint, MAX_PLACEHOLDER) or None,
     )
 
 

@@ -26,7 +26,7 @@ log = structlog.get_logger("telegram.out")
 
 Markup = InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyKeyboardRemove
 
-MAX_TOAST = 200  # characters, core.telegram.org/bots/api#answercallbackquery
+MAX_TOAST = 200  # UTF-16 units, core.telegram.org/bots/api#answercallbackquery
 MAX_PHOTO = 10 * 1024 * 1024  # bytes, core.telegram.org/bots/api#sendphoto; a larger one goes as a document
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
@@ -64,7 +64,8 @@ class TelegramChannel:
         try:
             return await self._deliver(chat, message)
         except TelegramBadRequest as error:
-            if not _says(error, _BAD_LINK):
+            links = any(button.url for row in message.rows for button in row)
+            if not links or not _says(error, _BAD_LINK):
                 raise delivery_error(error) from None
         except FAULTS as error:
             raise delivery_error(error) from None
@@ -192,7 +193,7 @@ class TelegramChannel:
     async def answer_callback(self, callback_id: str, toast: str = "") -> None:
         """Stops the pressed button's spinner. Never raises: an expired query is nothing to anybody."""
         try:
-            await self._bot.answer_callback_query(callback_id, text=toast[:MAX_TOAST] or None)
+            await self._bot.answer_callback_query(callback_id, text=entities.shortened(toast, MAX_TOAST) or None)
         except FAULTS as error:
             log.debug("press not answered", reason=plain(error))
 

@@ -102,7 +102,10 @@ class Polling:
 
     def _start(self, batch: list[dict[str, Any]]) -> None:
         # What failed must come again with this request; what did not has expired, and would be waited for in vain.
-        self._failed &= {raw.get("update_id") for raw in batch}
+        ids = [raw["update_id"] for raw in batch if isinstance(raw.get("update_id"), int)]
+        self._failed.intersection_update(ids)
+        if ids:  # the last, not the highest: after an idle week Telegram may begin anew with any number
+            self._next = ids[-1] + 1
         for raw in batch:
             update_id = raw.get("update_id")
             if not isinstance(update_id, int) or update_id in self._running or update_id in self._committed:
@@ -112,8 +115,6 @@ class Polling:
             before = self._last_of_chat.get(chat)
             task = asyncio.create_task(self._one(raw, before))
             self._running[update_id] = self._last_of_chat[chat] = task
-            # After an idle week Telegram may begin anew with any number, so this is the last, not the highest.
-            self._next = update_id + 1
         self._committed = {update_id for update_id in self._committed if update_id >= self.offset}
 
     async def _one(self, raw: dict[str, Any], before: asyncio.Task[bool] | None) -> bool:

@@ -1,0 +1,1 @@
+"""Telegram's edge, against a Bot API that answers over HTTP."""
