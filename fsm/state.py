@@ -108,7 +108,7 @@ class Registry:
         self.states: dict[str, type[State]] = {}
         self.handlers: dict[type[State], dict[type, Handler]] = {}
         for kind in _subclasses(State):
-            if not self._has(kind.__module__) and kind.__module__ != "fsm.engine":
+            if not self._has(kind.__module__) and kind.__module__ != "fsm.dispatch":
                 continue
             name = state_name(kind)
             if self.states.setdefault(name, kind) is not kind:
