@@ -62,7 +62,8 @@ function contact(card) {
 }
 
 function sticker(message, look) {
-  return h("span", { class: "sticker-face", role: "img", "aria-label": t("sticker") }, look.telegram ? "🐈" : "🦄");
+  if (look.telegram) return h("span", { class: "sticker-face", role: "img", "aria-label": t("sticker") }, "🐈");
+  return h("img", { class: "sticker-picture", src: "sticker.svg", alt: t("sticker"), width: 128, height: 128 });
 }
 
 // The bars of a voice message are drawn from its id, so that one message always looks the same.

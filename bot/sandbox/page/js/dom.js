@@ -99,6 +99,6 @@ export function drawing(paths, attributes) {
 /** One tick for sent, two for delivered and seen. */
 export function ticks(status, telegram) {
   const twice = status === "seen" || (status === "delivered" && !telegram);
-  const paths = twice ? ["M1 6.5l3.5 3.5L12 2.5", "M7.5 9.8l.4.2L15.5 2.5"] : ["M3 6.5l3.5 3.5L14 2.5"];
+  const paths = twice ? ["M1 6.5l3.3 3.3L11 2.7", "M7.6 9.4l.5.4L15.3 2.7"] : ["M3 6.5l3.5 3.5L14 2.5"];
   return drawing(paths, { viewBox: "0 0 17 12", width: 17, height: 12, class: `ticks ticks-${status ?? "sent"}` });
 }

@@ -36,6 +36,12 @@ export function spaced(phone) {
   return parts ? `+7 ${parts[1]} ${parts[2]}-${parts[3]}-${parts[4]}` : phone ?? "";
 }
 
+/** A number as people write it, in the form that the server takes: a plus and digits. */
+function international(phone) {
+  const digits = phone.replace(/\D/g, "");
+  return `+${/^8\d{10}$/.test(digits) && !phone.startsWith("+") ? `7${digits.slice(1)}` : digits}`;
+}
+
 async function addPerson(messenger) {
   const values = await ask({
     title: t("addPerson"),
@@ -48,7 +54,7 @@ async function addPerson(messenger) {
   });
   if (!values) return;
   const before = new Set(store.state[messenger].people.map((person) => person.id));
-  const answer = await attempt(() => post("/people", { messenger, ...values }));
+  const answer = await attempt(() => post("/people", { messenger, ...values, phone: international(values.phone) }));
   if (!answer) return;
   const id = answer.id ?? store.state[messenger].people.find((person) => !before.has(person.id))?.id;
   if (id) chooseHolder(messenger, id);

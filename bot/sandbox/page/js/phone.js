@@ -8,6 +8,8 @@ import { now } from "./store.js";
 
 const NOTICE_STAYS = 12000;
 const TOAST_STAYS = 4500;
+// Messengers show "typing" for five seconds at most, whatever the bot does afterwards.
+const TYPING_STAYS = 5500;
 
 /** `spec`: {messenger, log, header: {menuItems()}}; the messenger fills `foot`, `keys` and `cover`. */
 export function createPhone(spec) {
@@ -34,6 +36,16 @@ export function createPhone(spec) {
     "data-testid": `phone-${spec.messenger}`, "aria-label": t(spec.messenger === "telegram" ? "tabTelegram" : "tabViber") },
   picker.node, h("div", { class: `phone ${spec.messenger}` }, screen));
   let toastTimer = null;
+  let typingTimer = null;
+  let shown = null;
+
+  function type(typing) {
+    clearTimeout(typingTimer);
+    if (typing) typingTimer = setTimeout(() => type(false), TYPING_STAYS);
+    if (subtitle.dataset.typing === String(typing)) return;
+    subtitle.dataset.typing = String(typing);
+    replace(subtitle, typing ? [t("typing"), dots()] : t("bot"));
+  }
 
   return {
     node, cover, foot, keys,
@@ -44,11 +56,12 @@ export function createPhone(spec) {
         title.textContent = operator;
         avatar.textContent = [...operator.replace(/[^\p{L}\p{N}]/gu, "")][0]?.toUpperCase() ?? "A";
       }
-      const typing = Boolean(person?.typing);
-      if (subtitle.dataset.typing !== String(typing)) {
-        subtitle.dataset.typing = String(typing);
-        replace(subtitle, typing ? [t("typing"), dots()] : t("bot"));
+      if (person?.id !== shown) {
+        shown = person?.id;
+        replace(toast);
+        replace(notice);
       }
+      type(Boolean(person?.typing));
       more.disabled = !person;
     },
     say(words) {

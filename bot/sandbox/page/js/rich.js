@@ -5,6 +5,7 @@ import { t } from "./i18n.js";
 
 const STYLES = { bold: "strong", italic: "em", underline: "u", strikethrough: "s", blockquote: "blockquote",
   expandable_blockquote: "blockquote" };
+const BLOCKS = new Set(["blockquote", "expandable_blockquote", "pre"]);
 const MARKUP = { B: "strong", STRONG: "strong", I: "em", EM: "em", U: "u", S: "s", STRIKE: "s", DEL: "s", CODE: "code", PRE: "pre" };
 const WEB = /\bhttps?:\/\/[^\s<>"']+[^\s<>"'.,;:!?)\]]/g;
 const COLOUR = /^(#[0-9a-f]{3,8}|[a-z]{3,20})$/i;
@@ -57,7 +58,8 @@ function walk(text, start, end, entities, hooks) {
     if (from >= to) continue;
     if (from > at) nodes.push(text.slice(at, from));
     nodes.push(styled(entity, text.slice(from, to), walk(text, from, to, inside, hooks), hooks));
-    at = to;
+    // A block ends its own line: the line break that follows it would make an empty one.
+    at = BLOCKS.has(entity.type) && text[to] === "\n" && to < end ? to + 1 : to;
   }
   if (at < end) nodes.push(text.slice(at, end));
   return nodes;

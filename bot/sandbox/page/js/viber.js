@@ -23,6 +23,7 @@ export function createViber() {
   let inputOpen = false;
   let latest = null;
   const seen = new Set();
+  const opened = new Set();
 
   const run = (verb, body) => attempt(() => act(NAME, person.id, verb, body));
   const give = async (verb, accept) => {
@@ -55,7 +56,7 @@ export function createViber() {
     return [
       { label: t("deepLink"), icon: "link", testid: "deep-link", run: openLink },
       null,
-      person.blocked
+      !joined(person)
         ? { label: t("subscribe"), icon: "bell", testid: "unblock", run: () => run("subscribe") }
         : { label: t("unsubscribe"), icon: "block", testid: "block", danger: true, run: () => run("unsubscribe") },
     ];
@@ -102,13 +103,20 @@ export function createViber() {
     if (mode === "blocked") {
       return h("div", { class: "unsubscribed" }, h("p", {}, t("unsubscribed")), big("unblock", t("subscribe"), () => run("subscribe"), "start"));
     }
-    if (mode === "empty") return big("start", t("viberStart"), () => run("open"), "start");
+    if (mode === "empty") return big("start", t("viberStart"), begin, "start");
     if (mode === "minimized") {
       return h("button", { type: "button", class: "show-input", "data-testid": "show-input", on: { click: () => { inputOpen = true; again(); } } },
         icon("edit", 18), t("showInput"));
     }
     if (mode === "hidden") return null;
     return mode === "chat" ? composer.node : h("p", { class: "off" }, t("off", { name: "Viber" }));
+  }
+
+  // A bot need not greet: once the chat is open, one can write in it.
+  function begin() {
+    opened.add(person.id);
+    again();
+    run("open");
   }
 
   function update(state) {
@@ -120,7 +128,7 @@ export function createViber() {
     operator = state.operator.name;
     phone.update(side.people, person, operator);
     log.update(person?.id ?? "", person?.messages ?? []);
-    const keyboard = person && !person.blocked && person.keyboard?.kind === "viber" && person.keyboard.buttons.length ? person.keyboard : null;
+    const keyboard = person && !gone(person) && person.keyboard?.kind === "viber" && person.keyboard.buttons.length ? person.keyboard : null;
     const mode = footMode(side, keyboard);
     if (redraw(phone.foot, mode, () => drawFoot(mode))) composer.settle();
     redraw(phone.cover, mode === "empty" ? `about ${operator}` : "", () => (mode === "empty"
@@ -140,8 +148,8 @@ export function createViber() {
 
   function footMode(side, keyboard) {
     if (!side.on || !person) return "off";
-    if (person.blocked) return "blocked";
-    if (!person.messages.length) return "empty";
+    if (gone(person)) return "blocked";
+    if (!person.messages.length && !opened.has(person.id)) return "empty";
     if (keyboard && keyboard.input === "hidden") return "hidden";
     return keyboard && keyboard.input === "minimized" && !inputOpen ? "minimized" : "chat";
   }
@@ -163,6 +171,13 @@ export function createViber() {
       if (phone.foot.contains(composer.node)) composer.insert(text);
       else run("say", { text });
     } };
+}
+
+const joined = (person) => person.subscribed ?? !person.blocked;
+
+// Someone who never wrote is not subscribed yet, which is not the same as having left.
+function gone(person) {
+  return !joined(person) && (person.blocked || person.messages.some((message) => message.from === "me"));
 }
 
 function cellStyle(one) {
