@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from core.appeals.service import AppealService
 from core.billing.protocol import Billing
 from core.billing.service import BillingService
 from core.clock import Clock
@@ -19,5 +20,6 @@ def build_services(
         clock=clock,
         operator=operator,
         billing=BillingService(billing, database, clock),
+        appeals=AppealService(database, clock),
         links=LinkService(database, clock, operator),
     )

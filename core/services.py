@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from core.appeals.service import AppealService
 from core.billing.service import BillingService
 from core.clock import Clock
 from core.operator import Operator
@@ -18,3 +19,4 @@ class Services:
     operator: Operator
     billing: BillingService
     links: LinkService
+    appeals: AppealService

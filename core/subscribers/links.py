@@ -15,6 +15,7 @@ from core.ids import new_id
 from core.operator import Operator
 from core.subscribers.models import AccountLink, Chat, Proof, Role
 from core.subscribers.tables import account_links, chats, subscribers
+from core.subscribers.tries import LinkTries
 
 MAX_NICKNAME = 40  # characters: more does not fit a button on a phone
 
@@ -39,7 +40,7 @@ class LinkService:
     def __init__(self, database: Database, clock: Clock, operator: Operator) -> None:
         self._database = database
         self._clock = clock
-        self._operator = operator
+        self.tries = LinkTries(database, clock)
 
     # -- who has a right to what -----------------------------------------------------------------------------------
 
@@ -76,11 +77,14 @@ class LinkService:
 
     # -- changes ---------------------------------------------------------------------------------------------------
 
-    def link(self, subscriber_id: str, account_number: str, role: Role, proof: Proof) -> Write:
-        """Gives a right. Where one lives already nothing happens, save that an owner's proof makes it an owner's."""
+    def link(self, subscriber_id: str, account_number: str, role: Role, proof: Proof, *, link_id: str = "") -> Write:
+        """Gives a right. Where one lives already nothing happens, save that an owner's proof makes it an owner's.
+
+        ``link_id`` is given by a caller who must name the link in the same turn.
+        """
         now = self._clock.now()
         values = {
-            "id": new_id(now),
+            "id": link_id or new_id(now),
             "subscriber_id": subscriber_id,
             "account_number": account_number,
             "role": role.value,
