@@ -8,7 +8,9 @@ from core.appeals.service import AppealService
 from core.billing.service import BillingService
 from core.clock import Clock
 from core.operator import Operator
+from core.subscribers.codes import CodeService
 from core.subscribers.links import LinkService
+from core.subscribers.service import SubscriberService
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,3 +22,5 @@ class Services:
     billing: BillingService
     links: LinkService
     appeals: AppealService
+    subscribers: SubscriberService
+    codes: CodeService

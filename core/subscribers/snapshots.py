@@ -55,7 +55,8 @@ def load_snapshots(connection: Connection, chat_ids: list[str]) -> dict[str, Sna
                 email=row.email,
                 created_at=row.subscriber_since,
             )
-        found[row.chat_id] = Snapshot(row.chat_id, row.version or 0, row.state, row.heard_at, chat, subscriber)
+        # An empty state: the chat was signed out from elsewhere, and what was said in it is forgotten.
+        found[row.chat_id] = Snapshot(row.chat_id, row.version or 0, row.state or None, row.heard_at, chat, subscriber)
     return found
 
 

@@ -12,7 +12,7 @@ subscribers = Table(
     Column("id", String(16), primary_key=True),
     Column("phone", String(20), unique=True),  # E.164; None once the person asked to be forgotten
     Column("name", String(200), nullable=False, server_default=""),
-    Column("region", String(20), nullable=False, server_default=""),  # a code of core.regions
+    Column("region", String(40), nullable=False, server_default=""),  # a code of core.regions
     Column("email", String(254)),  # confirmed by a code, or not here
     Column("created_at", UtcDateTime, nullable=False),
     Column("erased_at", UtcDateTime),
@@ -57,7 +57,7 @@ challenges = Table(
     Column("target", String(254), nullable=False),  # where it was sent: E.164 or an e-mail address
     Column("code_hash", String(64), nullable=False),
     Column("tries_left", Integer, nullable=False),
-    Column("status", String(10), nullable=False),  # open, passed, spent
+    Column("status", String(10), nullable=False),  # open, passed, spent, unsent
     Column("created_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False),
     Index("ix_challenges_chat_id", "chat_id", "created_at"),
