@@ -15,7 +15,7 @@ from aiogram.types import (
 )
 
 from core.delivery.messages import Attachment, OutgoingMessage
-from handlers.channel import BlobReader, Capabilities, Delivered, Fetched, Undeliverable
+from handlers.channel import BlobReader, Capabilities, Delivered, DeliveryError, Fetched, TryLater, Undeliverable
 from handlers.telegram import entities, files, keyboards
 from handlers.telegram.client import UPLOAD_TIMEOUT
 from handlers.telegram.entities import Parts
@@ -56,7 +56,8 @@ class TelegramChannel:
     async def deliver(self, address: str, message: OutgoingMessage) -> Delivered:
         """Sends or edits. The answer names the message that bears the buttons: that is the one to edit next.
 
-        Raises TryLater, ChatGone or Undeliverable.
+        Raises TryLater, ChatGone or Undeliverable. When a message goes out as several and a later one fails,
+        another try sends the earlier ones again: each at least once.
         """
         chat = _number(address)
         if chat is None:
@@ -66,14 +67,14 @@ class TelegramChannel:
         except TelegramBadRequest as error:
             links = any(button.url for row in message.rows for button in row)
             if not links or not _says(error, _BAD_LINK):
-                raise delivery_error(error) from None
+                raise _reported(error) from None
         except FAULTS as error:
-            raise delivery_error(error) from None
+            raise _reported(error) from None
         # Telegram refuses addresses that no phone could open, as http://localhost. The words still reach the person.
         try:
             return await self._deliver(chat, _links_in_text(message))
         except FAULTS as error:
-            raise delivery_error(error) from None
+            raise _reported(error) from None
 
     async def _deliver(self, chat: int, message: OutgoingMessage) -> Delivered:
         texts = entities.split(message.parts)
@@ -123,7 +124,7 @@ class TelegramChannel:
         points down at the big button follows. Without other buttons the question itself bears the keyboard.
         """
         markup = keyboards.contact_request(message.asks_contact, message.hint)
-        await self._send_text(chat, ((f"👇 {message.asks_contact}", "plain"),), markup)
+        await self._send_text(chat, ((f"{message.asks_contact} 👇", "plain"),), markup)
 
     async def _send_text(self, chat: int, parts: Parts, markup: Markup | None) -> int:
         text, marks = entities.formatted(parts)
@@ -220,6 +221,14 @@ class TelegramChannel:
 
     async def close(self) -> None:
         await self._bot.session.close()
+
+
+def _reported(error: BaseException) -> DeliveryError:
+    """The outbox's word for it; what stops every chat at once is said aloud as well."""
+    word = delivery_error(error)
+    if isinstance(word, TryLater) and word.whole_channel:
+        log.critical("nothing can be sent to Telegram: check ABONENT_TELEGRAM_TOKEN", reason=str(word))
+    return word
 
 
 def _number(text: str) -> int | None:

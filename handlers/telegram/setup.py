@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 
@@ -11,8 +12,10 @@ from aiogram import Bot
 from aiogram.exceptions import TelegramNotFound, TelegramUnauthorizedError
 from aiogram.types import BotCommand, BotCommandScopeAllPrivateChats, User, WebhookInfo
 
+from handlers.channel import DeliveryError, TryLater
 from handlers.telegram.client import ALLOWED_UPDATES
 from handlers.telegram.errors import FAULTS, delivery_error, plain
+from handlers.telegram.receiver import Receiver
 
 log = structlog.get_logger("telegram.setup")
 
@@ -23,6 +26,7 @@ Menu = Mapping[str, Sequence[tuple[str, str]]]
 
 MAX_CONNECTIONS = 40  # webhook calls at once, Telegram's default; 1-100
 MAX_SHORT_DESCRIPTION = 120  # characters, core.telegram.org/bots/api#setmyshortdescription
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds between tries while Telegram does not answer
 _BACKLOG = 100  # waiting updates from which on it is worth a word
 
 
@@ -86,6 +90,44 @@ async def set_webhook(bot: Bot, url: str, secret: str, *, max_connections: int =
     except FAULTS as error:
         raise delivery_error(error) from None
     log.info("webhook set")
+
+
+async def introduce(
+    bot: Bot,
+    receiver: Receiver,
+    appearance: Appearance,
+    *,
+    webhook: tuple[str, str] | None = None,
+    max_connections: int = MAX_CONNECTIONS,
+    first_pause: float = FIRST_PAUSE,
+) -> None:
+    """All that a start needs, tried with growing pauses until Telegram answers; ``webhook`` is (address, secret).
+
+    What Telegram refuses for good is logged and left out. Runs beside the program: cancel it to stop.
+    """
+
+    async def learn_name() -> None:
+        receiver.username = (await whoami(bot)).username or ""
+
+    steps: list[tuple[str, Callable[[], Awaitable[None]]]] = [("name", learn_name)]
+    if webhook:
+        url, secret = webhook
+        steps.append(("webhook", lambda: set_webhook(bot, url, secret, max_connections=max_connections)))
+    steps.append(("menu", lambda: set_appearance(bot, appearance)))
+    for name, step in steps:
+        pause = first_pause
+        while True:
+            try:
+                await step()
+                break
+            except TryLater as error:
+                if pause == first_pause:
+                    log.warning("the bot is not set up yet", step=name, reason=str(error))
+                await asyncio.sleep(max(pause, error.after or 0))
+                pause = min(pause * 2, LONGEST_PAUSE)
+            except DeliveryError as error:
+                log.error("Telegram refuses the bot's settings", step=name, reason=str(error))
+                break
 
 
 async def diagnose(bot: Bot, *, webhook_url: str = "") -> list[Finding]:

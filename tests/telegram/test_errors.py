@@ -3,6 +3,7 @@
 import pytest
 from aiogram.client.session.aiohttp import AiohttpSession
 from aiohttp import web
+from structlog.testing import capture_logs
 
 from core.delivery.messages import OutgoingMessage
 from handlers.channel import ChatGone, DeliveryError, TryLater, Undeliverable
@@ -64,10 +65,12 @@ async def test_a_refused_token_stops_the_whole_channel(
     api: Api, channel: TelegramChannel, code: int, text: str
 ) -> None:
     api.refuse("sendMessage", code, text)
-    error = await outcome(channel)
+    with capture_logs() as logs:
+        error = await outcome(channel)
     assert isinstance(error, TryLater)
     assert error.whole_channel
     assert "token" in str(error)
+    assert [entry["log_level"] for entry in logs] == ["critical"]
 
 
 async def test_a_proxys_page_instead_of_an_answer(api: Api, channel: TelegramChannel) -> None:

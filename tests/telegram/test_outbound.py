@@ -174,14 +174,14 @@ async def test_the_phone_is_asked_for_by_the_question_itself(api: Api, channel: 
 async def test_with_other_buttons_the_question_stays_editable(api: Api, channel: TelegramChannel) -> None:
     message = saying(asks_contact="Share my number", rows=((PAY,),))
     delivered = await channel.deliver(CHAT, message)
-    assert shape(api.calls) == ["sendMessage Hello inline", "sendMessage 👇 Share my number contact"]
+    assert shape(api.calls) == ["sendMessage Hello inline", "sendMessage Share my number 👇 contact"]
     assert delivered.message_id == "101"
 
 
 async def test_an_edited_question_asks_again(api: Api, channel: TelegramChannel) -> None:
     message = saying(asks_contact="Share my number", rows=((PAY,),), edits="55")
     assert (await channel.deliver(CHAT, message)).message_id == "55"
-    assert shape(api.calls) == ["editMessageText Hello inline", "sendMessage 👇 Share my number contact"]
+    assert shape(api.calls) == ["editMessageText Hello inline", "sendMessage Share my number 👇 contact"]
 
 
 async def test_a_dropped_keyboard_goes_before_a_new_screen(api: Api, channel: TelegramChannel) -> None:

@@ -4,9 +4,11 @@ from typing import Any
 
 import pytest
 from aiogram import Bot
+from structlog.testing import capture_logs
 
 from handlers.channel import TryLater
-from handlers.telegram.setup import Appearance, diagnose, set_appearance, set_webhook, whoami
+from handlers.telegram.receiver import Receiver
+from handlers.telegram.setup import Appearance, diagnose, introduce, set_appearance, set_webhook, whoami
 from tests.telegram.api import Api
 
 MENU = {"ru": [("start", "Начать"), ("help", "Помощь")], "en": [("start", "Begin")]}
@@ -49,6 +51,19 @@ async def test_faults_are_the_outboxs(api: Api, bot: Bot, method: str) -> None:
                 await set_appearance(bot, Appearance(MENU, "ru"))
             case _:
                 await set_webhook(bot, ADDRESS, "secret")
+
+
+async def test_a_start_waits_for_telegram(api: Api, bot: Bot, receiver: Receiver) -> None:
+    receiver.username = ""
+    api.refuse("getMe", 502, "Bad Gateway")
+    api.refuse("getMe", 502, "Bad Gateway")
+    api.refuse("setWebhook", 400, "Bad Request: bad webhook: An HTTPS URL must be provided for webhook")
+    with capture_logs() as logs:
+        await introduce(bot, receiver, Appearance(MENU, "en"), webhook=("http://bot", "secret"), first_pause=0)
+    assert receiver.username == "abonent_bot"
+    assert [call.method for call in api.calls] == ["getMe"] * 3 + ["setWebhook"] + ["setMyCommands"] * 3
+    refused = [entry for entry in logs if entry["log_level"] == "error"]
+    assert [(entry["step"], "HTTPS URL" in entry["reason"]) for entry in refused] == [("webhook", True)]
 
 
 def info(**more: Any) -> dict[str, Any]:
