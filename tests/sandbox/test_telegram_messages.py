@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 from aiogram import Bot
-from aiogram.exceptions import TelegramBadRequest, TelegramForbiddenError, TelegramRetryAfter
+from aiogram.exceptions import (
+    TelegramBadRequest,
+    TelegramForbiddenError,
+    TelegramMigrateToChat,
+    TelegramRetryAfter,
+)
 from aiogram.types import (
     BufferedInputFile,
     CopyTextButton,
@@ -216,8 +222,6 @@ async def test_a_message_with_a_reply_keyboard_cannot_be_edited(bot: Bot, anna: 
 
 
 async def test_deleting(bot: Bot, anna: Person, clock: ManualClock) -> None:
-    from datetime import timedelta
-
     sent = await bot.send_message(anna.id, "x")
     assert await bot.delete_message(anna.id, sent.message_id)
     with pytest.raises(TelegramBadRequest, match="message to delete not found"):
@@ -288,16 +292,14 @@ async def test_caption_and_reference_refusals(bot: Bot, anna: Person) -> None:
 
 async def test_typing_is_shown_until_the_answer(bot: Bot, anna: Person) -> None:
     await bot.send_chat_action(anna.id, "typing")
-    assert anna.typing
+    assert [anna.typing] == [True]
     await bot.send_message(anna.id, "x")
-    assert not anna.typing
+    assert [anna.typing] == [False]
     with pytest.raises(TelegramBadRequest, match="wrong parameter action"):
         await bot.send_chat_action(anna.id, "dancing")
 
 
 async def test_flood_control(bot: Bot, anna: Person, sandbox: Sandbox, clock: ManualClock) -> None:
-    from datetime import timedelta
-
     sandbox.telegram.throttle = Throttle(Limits(chat_burst=2, chat_per_second=0.5, total_per_second=3))
     boris = sandbox.telegram.person("Борис", "+79000000002")
     boris.start()
@@ -314,8 +316,6 @@ async def test_flood_control(bot: Bot, anna: Person, sandbox: Sandbox, clock: Ma
 
 
 async def test_a_group_has_its_own_limit_and_may_be_upgraded(bot: Bot, anna: Person, sandbox: Sandbox) -> None:
-    from aiogram.exceptions import TelegramMigrateToChat
-
     group = sandbox.telegram.group("Дом", [anna])
     with pytest.raises(TelegramForbiddenError, match="not a member"):
         await bot.send_message(group.chat.id, "x")

@@ -50,7 +50,7 @@ class Callbacks:
     def __init__(self, token: str, clock: Clock, http: httpx.AsyncClient) -> None:
         self._key = token.encode()
         self._clock = clock
-        self._http = http
+        self.http = http
         self._tokens = itertools.count(5_741_311_803_571_721_087, 1_000_003)
         self._waiting: list[Callback] = []
         self.history: list[Callback] = []
@@ -124,6 +124,6 @@ class Callbacks:
         if signature is not None:
             headers[SIGNATURE_HEADER] = signature
         try:
-            return await self._http.post(url or self.url, content=raw, headers=headers, timeout=TIMEOUT)
+            return await self.http.post(url or self.url, content=raw, headers=headers, timeout=TIMEOUT)
         except (httpx.HTTPError, httpx.InvalidURL):
             return None
