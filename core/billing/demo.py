@@ -193,12 +193,12 @@ class _Ledger:
             self._pay(paid_on, self._minor(self.person.part_paid))
 
     def _top_up(self, ago: int, month: date, spent: int) -> None:
-        """Somebody who prepays pays round sums, early in the month; in the end ``spare`` or a little more is left."""
-        if ago > 0:
-            return self._pay(month + timedelta(days=1), spent)
-        round_sum = self._minor("50")
-        amount = math.ceil((spent + self._minor(self.person.spare)) / round_sum) * round_sum
-        return self._pay(min(month + timedelta(days=1), self.today), amount)
+        """Who prepays pays round sums early in the month, and in the end has ``spare`` or a little more left."""
+        kept = sum(row["amount"] for row in self.payments) - sum(row["amount"] for row in self.charges) + spent
+        spare, step = (0, "100") if ago else (self._minor(self.person.spare), "50")
+        amount = math.ceil((spent + spare - kept) / self._minor(step)) * self._minor(step)
+        if amount > 0:
+            self._pay(min(month + timedelta(days=1), self.today), amount)
 
     def _pay(self, day: date, amount: int) -> None:
         row = {"account": self.person.number, "id": f"P{len(self.payments) + 1:04d}", "date": day, "amount": amount}

@@ -33,7 +33,7 @@ class Extra:
 
 @dataclass(frozen=True)
 class Person:
-    """One account of the demo. ``unpaid``: how many of the last bills are not paid. ``spare``: left on a prepaid one."""
+    """One account. ``unpaid``: how many of the last bills are not paid. ``spare``: what is left on a prepaid one."""
 
     number: str
     contract: str
@@ -106,7 +106,8 @@ def _office(index: int, plan: Plan, *, unpaid: int = 0, extras: tuple[Extra, ...
 
 PEOPLE: tuple[Person, ...] = (
     Person("7700100101", "Д-10101/21", "Иванова Мария Петровна", "г. Москва, ул. Лесная, д. 7, кв. 15", "+79000000001",
-           (HOME_100, TV), "Everything is paid", "Всё оплачено", email="m.ivanova@example.com"),
+           (HOME_100, TV), "Everything is paid", "Всё оплачено", email="m.ivanova@example.com",
+           extras=(Extra("Видеопрокат", "usage", {11: "199", 8: "398", 4: "199", 1: "299"}),)),
     Person("7700100218", "Д-10218/22", "Кузнецов Алексей Викторович", "г. Москва, ул. Садовая, д. 12, кв. 40",
            "+79000000002", (HOME_300, STATIC_IP), "Owes for one month", "Долг за один месяц", unpaid=1),
     Person("7700100325", "Д-10325/19", "Смирнова Галина Николаевна", "г. Тверь, Волжский пр-д, д. 3, кв. 8",
@@ -143,8 +144,8 @@ PEOPLE: tuple[Person, ...] = (
     _office(7, Plan("Видеонаблюдение", "8 камер, архив 30 дней", "3200")),
     _office(8, Plan("Виртуальная АТС", "20 рабочих мест", "2990")),
     Person("7700101008", "Д-11008/16", "Лебедев Пётр Ильич", "г. Рязань, ул. Есенина, д. 9, кв. 61", "",
-           (PHONE, HOME_100), "No contact on file: linked only by the staff", "Контакта в базе нет: только через сотрудника",
-           region="RU-RYA", unpaid=1),
+           (PHONE, HOME_100), "No contact on file: linked only by the staff",
+           "Контакта в базе нет: только через сотрудника", region="RU-RYA", unpaid=1),
     Person("7700101115", "Д-11115/21", "Новикова Екатерина Олеговна", "г. Пермь, ул. Пушкина, д. 11, кв. 24",
            "+79000000011", (Plan("Домашний интернет", "Дом 500 Мбит/с", "850", until_months_ago=(2, "690")), TV),
            "The tariff changed last month", "В прошлом месяце сменился тариф", region="RU-PER", unpaid=1),
@@ -157,7 +158,9 @@ PEOPLE: tuple[Person, ...] = (
            extras=(Extra("Выезд специалиста", "one_off", {1: "750"}, "Настройка роутера"),)),
     Person("7700101446", "Д-11446/14", "Фёдоров Николай Иванович", "г. Калининград, Московский пр-т, д. 133, кв. 48",
            "+79000000014", (PHONE,), "International calls", "Международные звонки", region="RU-KGD", unpaid=1,
-           extras=(Extra("Международные звонки", "usage", {9: "96.40", 6: "118", 3: "84.20", 2: "131.75", 1: "1284.60"}),)),
+           extras=(Extra("Международные звонки", "usage",
+                         {9: "96.40", 6: "118", 3: "84.20", 2: "131.75", 1: "1284.60"}),)),
     Person("7700101553", "Д-11553/22", "Громова Елена Дмитриевна", "г. Москва, ул. Новая, д. 1, кв. 1", "+79000000015",
-           (HOME_100,), "May not be linked: the operator forbids it", "Подключать к кабинету запрещено", linkable=False),
+           (HOME_100,), "May not be linked: the operator forbids it", "Подключать к кабинету запрещено",
+           linkable=False),
 )  # fmt: skip
