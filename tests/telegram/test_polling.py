@@ -1,6 +1,7 @@
 """Polling: chats side by side, order within a chat, and an offset that moves only past what is committed."""
 
 import asyncio
+import random
 from collections.abc import AsyncIterator
 
 import pytest
@@ -210,3 +211,21 @@ async def test_a_database_that_is_away_is_said_once(api: Api, loop: Loop, intake
         await api.until(lambda: api.confirmed == 11)
     assert len(held_up(logs)) == 1
     assert intake.ids == [10]
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_whatever_fails_each_chat_is_served_once_and_in_order(
+    api: Api, loop: Loop, intake: FakeIntake, seed: int
+) -> None:
+    chance = random.Random(seed)
+    chats = {update_id: chance.randrange(12) + 1 for update_id in range(1, 301)}
+    for update_id in chats:
+        if chance.random() < 0.02:
+            intake.errors[str(update_id)] = [NotCommitted()]
+    await api.bring(*(text("x", update_id, by=chat) for update_id, chat in chats.items()))
+    loop.begin()
+    await api.until(lambda: api.confirmed == 301)
+    assert sorted(intake.ids) == list(chats)
+    for chat in set(chats.values()):
+        mine = [update_id for update_id in intake.ids if chats[update_id] == chat]
+        assert mine == sorted(mine)
