@@ -49,7 +49,9 @@ class FileStore:
         return stored
 
     async def serve(self, request: Request) -> Response:
-        stored = self.find(request.path_params["key"])
+        """The file for the bot; with `?own` for the phone that holds it, which has a copy that never expires."""
+        key = request.path_params["key"]
+        stored = self._files.get(key) if "own" in request.query_params else self.find(key)
         if stored is None:
             return PlainTextResponse("Not Found", 404)
         return file_response(stored)

@@ -16,7 +16,7 @@ from aiogram.client.telegram import TelegramAPIServer
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bot.sandbox import Addresses, Limits, Sandbox, build_sandbox, running
+from bot.sandbox import Addresses, Limits, Sandbox, build_sandbox, running, sandbox_app
 from core.clock import ManualClock
 
 HOOK = "http://127.0.0.1/hook"
@@ -83,8 +83,9 @@ def session_of(bot: Bot) -> Any:
 
 
 @pytest.fixture
-async def client(addresses: Addresses) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=addresses.base_url, trust_env=False) as made:
+async def client(sandbox: Sandbox) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(sandbox_app(sandbox))
+    async with httpx.AsyncClient(transport=transport, base_url=sandbox.base_url) as made:
         yield made
 
 

@@ -56,7 +56,7 @@ def _entities(given: Any, text: str) -> list[Json]:
     result = []
     for item in given:
         entity = known_fields(item, "MessageEntity", _ENTITY_FIELDS)
-        if entity.get("type") not in ENTITY_TYPES:
+        if str(entity.get("type")) not in ENTITY_TYPES:
             raise bad("can't parse MessageEntity: unsupported type specified")
         start, size = entity.get("offset"), entity.get("length")
         if type(start) is not int or type(size) is not int:
@@ -93,7 +93,8 @@ def reply_target(value: Any, messages: dict[int, Json]) -> Json | None:
     if value is None:
         return None
     reply = known_fields(value, "ReplyParameters", _REPLY_FIELDS)
-    found = messages.get(reply.get("message_id", 0))
+    wanted = reply.get("message_id")
+    found = messages.get(wanted) if isinstance(wanted, int) else None
     if found is None and not reply.get("allow_sending_without_reply"):
         raise bad("message to be replied not found")
     return {k: v for k, v in found.items() if k != "reply_to_message"} if found else None

@@ -67,7 +67,7 @@ def delete_commands(telegram: Telegram, call: Call) -> bool:
 
 def _scope(call: Call) -> tuple[str, str]:
     scope = call.get("scope") or {"type": "default"}
-    if not isinstance(scope, dict) or scope.get("type") not in _SCOPES:
+    if not isinstance(scope, dict) or str(scope.get("type")) not in _SCOPES:
         raise bad("can't parse BotCommandScope: unsupported type specified")
     suffix = f":{scope['chat_id']}" if "chat_id" in scope else ""
     return f"{scope['type']}{suffix}", _language(call)

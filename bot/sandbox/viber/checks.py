@@ -43,7 +43,7 @@ def message(body: Json) -> None:
         return  # a keyboard may come alone
     if kind is None:
         raise missing("type")
-    if kind not in _TYPES:
+    if not isinstance(kind, str) or kind not in _TYPES:
         raise bad_data(f"type {kind!r} is not supported")
     _CHECKS[kind](body)
 

@@ -52,7 +52,7 @@ def refuse(keyboard: Any, min_api_version: int) -> None:
     _integer(keyboard, "HeightScale", 20, 100)
     state = keyboard.get("InputFieldState")
     if state is not None:
-        if state not in ("regular", "minimized", "hidden"):
+        if str(state) not in ("regular", "minimized", "hidden"):
             raise bad_data("keyboard is not valid. [InputFieldState is not one of regular, minimized, hidden]")
         _level("InputFieldState", 4, min_api_version)
     for button in buttons:
@@ -67,7 +67,7 @@ def _button(button: Any, min_api_version: int) -> None:
     _integer(button, "Rows", 1, 2)
     _integer(button, "TextOpacity", 0, 100)
     for name, allowed in _CHOICES.items():
-        if name in button and button[name] not in allowed:
+        if name in button and str(button[name]) not in allowed:
             raise bad_data(f"keyboard is not valid. [{name}: value not found in enum]")
     body = button.get("ActionBody")
     if button.get("ActionType") != "none" and (not isinstance(body, str) or not body):
@@ -76,6 +76,8 @@ def _button(button: Any, min_api_version: int) -> None:
         raise bad_data("keyboard is not valid. [ActionBody: not an address]")
     if not any(button.get(name) for name in ("Text", "Image", "BgMedia", "BgColor")):
         raise bad_data("keyboard is not valid. [button needs one of Text, Image, BgMedia, BgColor]")
+    if not isinstance(button.get("Frame", {}), dict):
+        raise bad_data("keyboard is not valid. [Frame: object expected]")
     if "Silent" in button and not isinstance(button["Silent"], bool):
         raise bad_data("keyboard is not valid. [Silent: boolean expected]")
     for name, level in _LEVELS.items():

@@ -32,7 +32,7 @@ def from_bot(token: int, at: datetime, body: Json, media: StoredFile | None) -> 
 
 def from_person(token: int, at: datetime, content: Json) -> Bubble:
     kind = content["type"]
-    media = urlsplit(str(content.get("media", ""))).path
+    media = f"{urlsplit(str(content.get('media', ''))).path}?own"
     contact = content.get("contact")
     place = content.get("location")
     shown = {"name": content.get("file_name", "video.mp4"), "size": content.get("size", 0), "url": media}

@@ -85,7 +85,7 @@ class ViberServer:
         url, types = body.get("url"), body.get("event_types")
         if not isinstance(url, str):
             raise missing("url")
-        if types is not None and (not isinstance(types, list) or not set(types) <= EVENTS):
+        if types is not None and (not isinstance(types, list) or not set(map(str, types)) <= EVENTS):
             raise bad_data("event_types is not valid")
         wanted = EVENTS if types is None else MANDATORY | set(types)
         if url:
@@ -153,7 +153,7 @@ class ViberServer:
         known = self._viber.people
         users = [
             {"id": i, "online_status": 0, "online_status_message": "online"}
-            if i in known
+            if str(i) in known
             else {"id": i, "online_status": 3, "online_status_message": "tryLater"}
             for i in ids
         ]
