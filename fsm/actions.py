@@ -29,6 +29,16 @@ class OpenPerson(Action, frozen=True, tag="person"):
     """A way to a living person, from anywhere."""
 
 
+class OpenAppeals(Action, frozen=True, tag="apls"):
+    """The person's requests to staff."""
+
+
+class OpenAppeal(Action, frozen=True, tag="apl"):
+    """One request with what was written in it."""
+
+    appeal_id: str
+
+
 class OpenRegistration(Action, frozen=True, tag="reg"):
     """Registration, from its first question."""
 
