@@ -47,7 +47,9 @@ class TelegramChannel:
     """Telegram's way out. A message that holds more than Telegram takes at once goes out as several."""
 
     name = CHANNEL
-    capabilities = Capabilities(edits=True, vouches_for_contact=True, toasts=True, files_by_url=False)
+    capabilities = Capabilities(
+        edits=True, vouches_for_contact=True, toasts=True, files_by_url=False, sticky_contact_keyboard=True
+    )
 
     def __init__(self, bot: Bot, blobs: BlobReader) -> None:
         self._bot = bot

@@ -22,6 +22,7 @@ BATCH = 100  # updates at a time, Telegram's limit
 PATIENCE = 0.3  # seconds that slow turns may hold back the next request
 FAREWELL = 10.0  # seconds that running turns get when the program stops
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0  # seconds of back-off
+LONGEST_UNCOMMITTED = 5.0  # seconds of back-off while only some update is not committed: others may be waiting
 
 
 class Polling:
@@ -86,8 +87,8 @@ class Polling:
             await asyncio.wait(self._running.values(), timeout=self._patience)
             self._harvest()
         if self._failed:
-            self._note("the database does not take updates; they stay with Telegram and come again")
-            await self._back_off()
+            self._note("an update could not be committed; it stays with Telegram and comes again")
+            await self._back_off(longest=LONGEST_UNCOMMITTED)
         elif batch is not None:
             self._recovered()
 
@@ -186,8 +187,9 @@ class Polling:
             self._trouble = ""
         self._pause = self._first_pause
 
-    async def _back_off(self, at_least: float = 0.0) -> None:
-        pause, self._pause = max(self._pause, at_least), min(self._pause * 2, LONGEST_PAUSE)
+    async def _back_off(self, at_least: float = 0.0, longest: float = LONGEST_PAUSE) -> None:
+        pause = max(min(self._pause, longest), at_least)
+        self._pause = min(self._pause * 2, longest)
         waiting = asyncio.ensure_future(self._stop.wait())
         await asyncio.wait({waiting}, timeout=pause)
         waiting.cancel()

@@ -249,4 +249,5 @@ def test_what_telegram_can_do(channel: TelegramChannel) -> None:
     assert channel.name == "telegram"
     assert channel.capabilities.edits
     assert channel.capabilities.vouches_for_contact
+    assert channel.capabilities.sticky_contact_keyboard
     assert not channel.capabilities.files_by_url
