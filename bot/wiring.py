@@ -2,24 +2,227 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from starlette.routing import BaseRoute
+
+from bot.scheduler import build_scheduler
+from bot.settings import Settings
 from core.appeals.service import AppealService
+from core.billing.embedded import EmbeddedBilling
 from core.billing.protocol import Billing
 from core.billing.service import BillingService
-from core.clock import Clock
+from core.clock import Clock, SystemClock
 from core.database import Database
+from core.delivery import blobs
+from core.delivery.writer import Writer
 from core.operator import Operator
+from core.regions import zone_of
 from core.services import Services
+from core.subscribers.codes import CodeService, Way
 from core.subscribers.links import LinkService
+from core.subscribers.models import Subscriber
+from core.subscribers.service import SubscriberService
+from core.subscribers.snapshots import SnapshotReader
+from fsm.commands import about, command_menu, group_line, menu_label
+from fsm.engine import Engine
+from fsm.state import Registry
+from fsm.texts import choose_language
+from handlers.channel import BlobReader, BlobUrl, Channel
+from handlers.edge import Edge
+from handlers.files import SignedFiles
+from handlers.pace import Pace
+from handlers.receipts import OutboxReceipts
+from handlers.sender import Sender
+from handlers.telegram.client import make_bot
+from handlers.telegram.edge import TelegramEdge
+from handlers.telegram.outbound import TelegramChannel
+from handlers.telegram.setup import Appearance
+from handlers.turn import Turns
+from handlers.viber.client import ViberClient
+from handlers.viber.edge import ViberEdge
+from handlers.viber.outbound import ViberChannel
+from handlers.worker import TaskHandler, Worker
+
+# Messages a second for a whole bot: Telegram's limit is about 30, Viber's 500 in 10 seconds.
+RATES = {"telegram": 30.0, "viber": 50.0}
+
+Messenger = tuple[Channel, Callable[[Turns], Edge]]
+"""The way out, and what makes the way in once there are turns to hand updates to."""
+
+WrapBilling = Callable[[Billing], Billing]
 
 
 def build_services(
-    database: Database, clock: Clock, operator: Operator, billing: Billing, *, secret_key: str
+    database: Database,
+    clock: Clock,
+    operator: Operator,
+    billing: Billing,
+    *,
+    secret_key: str,
+    code_ways: Collection[Way] = frozenset(Way),
 ) -> Services:
-    """The domain, on a database and a billing."""
+    """The domain, on a database and a billing. ``code_ways``: those that one-time codes can be sent by here."""
     return Services(
         clock=clock,
         operator=operator,
         billing=BillingService(billing, database, clock),
         appeals=AppealService(database, clock),
         links=LinkService(database, clock, operator),
+        subscribers=SubscriberService(database, clock, operator),
+        codes=CodeService(database, clock, operator, secret_key, code_ways),
     )
+
+
+def build_operator(settings: Settings) -> Operator:
+    return Operator(
+        name=settings.operator_name,
+        currency=settings.currency,
+        country=settings.country,
+        languages=settings.languages,
+        zone=ZoneInfo(settings.timezone),
+        support_phone=settings.support_phone,
+        support_hours=settings.support_hours,
+        privacy_url=settings.privacy_url,
+        privacy_version=settings.privacy_version,
+    )
+
+
+def zone_finder(operator: Operator) -> Callable[[Subscriber | None], ZoneInfo]:
+    """Where a person lives; the operator's zone until they have said it."""
+
+    def find(subscriber: Subscriber | None) -> ZoneInfo:
+        if subscriber is None or not subscriber.region:
+            return operator.zone
+        return zone_of(subscriber.region, operator.zone.key)
+
+    return find
+
+
+def build_tasks(
+    settings: Settings,
+    database: Database,
+    services: Services,
+    channels: Mapping[str, Channel],
+    wake: Callable[[], None],
+) -> dict[str, TaskHandler]:
+    """Who carries out which kind of task."""
+    return {}
+
+
+@dataclass
+class Program:
+    """Everything that runs, put together and not yet started."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    services: Services
+    writer: Writer
+    turns: Turns
+    sender: Sender
+    worker: Worker
+    scheduler: AsyncIOScheduler
+    edges: list[Edge]
+    routes: list[BaseRoute]
+
+
+@contextlib.asynccontextmanager
+async def open_program(
+    settings: Settings, *, clock: Clock | None = None, wrap_billing: WrapBilling = lambda billing: billing
+) -> AsyncIterator[Program]:
+    """Builds the program; closes what it opened when the block ends. The writer runs, nothing else does."""
+    clock = clock or SystemClock()
+    secret_key = settings.secret_key.get_secret_value()
+    operator = build_operator(settings)
+    async with contextlib.AsyncExitStack() as stack:
+        database = Database(settings.database_url)
+        stack.push_async_callback(database.close)
+        billing = wrap_billing(EmbeddedBilling(database, clock, zone=operator.zone))
+        services = build_services(database, clock, operator, billing, secret_key=secret_key)
+        engine = Engine(Registry(), services, zone_finder(operator))
+
+        async def load_blob(key: str) -> tuple[bytes, str]:
+            return await database.read(blobs.load, key)
+
+        async def blob_bytes(key: str) -> bytes:
+            return (await load_blob(key))[0]
+
+        files = SignedFiles(secret_key, settings.public_url, clock, load_blob)
+        messengers = [
+            *_telegram(settings, clock, operator, blob_bytes),
+            *_viber(settings, database, operator, files.url),
+        ]
+        channels = {channel.name: channel for channel, _plug in messengers}
+        for channel in channels.values():
+            stack.push_async_callback(channel.close)
+
+        paces = {name: Pace(RATES[name]) for name in channels}
+        sender = Sender(database, clock, channels, engine.fallback, paces)
+        worker = Worker(database, clock, build_tasks(settings, database, services, channels, sender.wake))
+        writer = await stack.enter_async_context(Writer(database))
+        turns = Turns(
+            engine,
+            SnapshotReader(database),
+            writer,
+            clock,
+            {name: channel.capabilities for name, channel in channels.items()},
+            wake_sender=sender.wake,
+            wake_worker=worker.wake,
+        )
+        edges = [plug(turns) for _channel, plug in messengers]
+        routes: list[BaseRoute] = [files.route()]
+        for edge in edges:
+            routes.extend(edge.routes())
+        scheduler = build_scheduler(database, clock, services.billing)
+        yield Program(settings, clock, database, services, writer, turns, sender, worker, scheduler, edges, routes)
+
+
+def _telegram(settings: Settings, clock: Clock, operator: Operator, blob: BlobReader) -> list[Messenger]:
+    token = settings.telegram_token.get_secret_value()
+    if not token:
+        return []
+    bot = make_bot(token, settings.telegram_api_url)
+    channel = TelegramChannel(bot, blob)
+    appearance = Appearance(
+        command_menu(operator.languages), operator.languages[0], about(operator.languages, operator.name)
+    )
+    webhook = settings.telegram_mode == "webhook"
+
+    def plug(turns: Turns) -> Edge:
+        return TelegramEdge(
+            bot,
+            channel,
+            turns,
+            clock,
+            appearance=appearance,
+            group_line=lambda language: group_line(choose_language(language, operator.languages)),
+            public_url=settings.public_url if webhook else "",
+            secret=settings.webhook_secret,
+        )
+
+    return [(channel, plug)]
+
+
+def _viber(settings: Settings, database: Database, operator: Operator, blob_url: BlobUrl) -> list[Messenger]:
+    token = settings.viber_token.get_secret_value()
+    if not token:
+        return []
+    client = ViberClient(token, settings.viber_api_url)
+    channel = ViberChannel(client, operator.name, blob_url, menu_label=menu_label)
+
+    def plug(turns: Turns) -> Edge:
+        return ViberEdge(
+            client,
+            channel,
+            turns,
+            token=token,
+            public_url=settings.public_url,
+            receipts=OutboxReceipts(database, channel.name),
+        )
+
+    return [(channel, plug)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, Select, delete, select
 
 from core.delivery.tables import blobs
 from core.delivery.writes import Write, insert_missing
@@ -30,5 +30,7 @@ def load(connection: Connection, key: str) -> tuple[bytes, str]:
     return bytes(row.data), row.media_type
 
 
-def forget_before(connection: Connection, moment: datetime) -> int:
-    return connection.execute(delete(blobs).where(blobs.c.created_at < moment)).rowcount
+def forget_before(connection: Connection, moment: datetime, keep: Select[tuple[str | None]]) -> int:
+    """Removes what is older than ``moment``, apart from what ``keep`` selects."""
+    kept = keep.where(keep.selected_columns[0].is_not(None))
+    return connection.execute(delete(blobs).where(blobs.c.created_at < moment, blobs.c.sha256.not_in(kept))).rowcount

@@ -34,7 +34,6 @@ class TelegramEdge:
         public_url: str = "",
         secret: str = "",
     ) -> None:
-        self.channel = channel
         self._bot = bot
         self._appearance = appearance
         self._receiver = Receiver(bot, channel, intake, clock, group_line=group_line)

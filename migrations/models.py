@@ -1,0 +1,11 @@
+"""Imports every table, so that the metadata is whole."""
+
+from __future__ import annotations
+
+import core.appeals.tables
+import core.billing.tables
+import core.delivery.tables
+import core.subscribers.tables  # noqa: F401 - imported for what they add to the metadata
+from core.database import metadata
+
+__all__ = ["metadata"]
