@@ -67,12 +67,22 @@ class OpenLinking(Action, frozen=True, tag="link"):
     number: str = ""
 
 
+class RequestLink(Action, frozen=True, tag="lreq"):
+    """A request to staff to link an account that cannot be linked here."""
+
+    number: str
+
+
 class ManageLinks(Action, frozen=True, tag="links"):
     """Linked accounts: nicknames, who else has access, unlinking."""
 
 
 class OpenProfile(Action, frozen=True, tag="prof"):
     """Phone, e-mail, region, language, chats, archive."""
+
+
+class OpenEmail(Action, frozen=True, tag="mail"):
+    """Adding an e-mail address, or changing it."""
 
 
 class OpenSessions(Action, frozen=True, tag="sess"):

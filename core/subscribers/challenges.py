@@ -45,7 +45,17 @@ class Challenge:
 
 
 def find(connection: Connection, challenge_id: str) -> Challenge | None:
-    row = connection.execute(select(challenges).where(challenges.c.id == challenge_id)).first()
+    return _one(connection, challenges.c.id == challenge_id)
+
+
+def find_open(connection: Connection, chat_id: str, purpose: str, target: str, now: datetime) -> Challenge | None:
+    """The code that can still be typed in the chat."""
+    mine = (challenges.c.chat_id == chat_id) & (challenges.c.purpose == purpose) & (challenges.c.target == target)
+    return _one(connection, mine & (challenges.c.status == Status.open.value) & (challenges.c.expires_at > now))
+
+
+def _one(connection: Connection, which: ColumnElement[bool]) -> Challenge | None:
+    row = connection.execute(select(challenges).where(which).order_by(challenges.c.created_at.desc())).first()
     return Challenge(**{**row._mapping, "status": Status(row.status)}) if row is not None else None
 
 

@@ -189,6 +189,10 @@ class CodeService:
         """For the worker that sends it."""
         return await self._database.read(stored.find, challenge_id)
 
+    async def waiting(self, chat_id: str, purpose: Purpose, target: str) -> Challenge | None:
+        """The code that was sent to ``target`` for this chat and can still be typed in it."""
+        return await self._database.read(stored.find_open, chat_id, purpose, target, self._clock.now())
+
     async def not_sent(self, challenge_id: str) -> None:
         """A job's own write: no gateway took it, so that it does not count against the person's limits."""
         await self._database.write(stored.mark_unsent, challenge_id)

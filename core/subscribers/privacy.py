@@ -13,6 +13,7 @@ from core.delivery.messages import decode_message
 from core.delivery.tables import blobs, conversations, outbox
 from core.errors import Stale
 from core.subscribers.challenges import DAY
+from core.subscribers.consents import Decision, decide
 from core.subscribers.tables import account_links, activity, attempts, challenges, chats, consents, subscribers
 
 _CHALLENGE = (challenges.c.purpose, challenges.c.way, challenges.c.target, challenges.c.status, challenges.c.created_at)
@@ -80,12 +81,13 @@ def _json(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime) else value
 
 
-def erase(connection: Connection, subscriber_id: str, here: str, turn_id: str, now: datetime) -> None:
+def erase(connection: Connection, subscriber_id: str, here: str, turn_id: str, version: str, now: datetime) -> None:
     """Removes or replaces what is personal; raises Stale when it is done already.
 
     Kept, because the law makes the operator keep it: the consents given and withdrawn, and the appeals. The billing's
-    own data are the operator's and not touched. ``here`` is the chat that asked: it keeps what ``turn_id`` says in it.
-    Codes sent within the last day stay until the housekeeping removes them: they hold the limit on sending.
+    own data are the operator's and not touched. ``version`` is of the document from which the consent is withdrawn.
+    ``here`` is the chat that asked: it keeps what ``turn_id`` says in it. Codes sent within the last day stay until
+    the housekeeping removes them: they hold the limit on sending.
     """
     erased = connection.execute(
         update(subscribers)
@@ -101,6 +103,8 @@ def erase(connection: Connection, subscriber_id: str, here: str, turn_id: str, n
     old = challenges.c.created_at <= now - DAY
     connection.execute(delete(challenges).where(challenges.c.chat_id.in_(chat_ids), old))
     _forget_messages(connection, chat_ids, turn_id)
+    for chat_id in chat_ids:
+        decide(chat_id, subscriber_id, version, Decision.withdrawn, now).apply(connection)
     connection.execute(
         update(chats).where(chats.c.chat_id.in_(chat_ids)).values(subscriber_id=None, joined_at=None, name="")
     )

@@ -177,7 +177,12 @@ class SubscriberService:
         Stale when it is done already.
         """
         now = self._clock.now()
-        return Write("forget", lambda connection: privacy.erase(connection, subscriber_id, chat_id, turn_id, now))
+        version = self._operator.privacy_version
+
+        def apply(connection: Connection) -> None:
+            privacy.erase(connection, subscriber_id, chat_id, turn_id, version, now)
+
+        return Write("forget", apply)
 
 
 def sign_out(connection: Connection, chat_ids: Sequence[str], subscriber_id: str, *, here: str = "") -> int:

@@ -1,0 +1,57 @@
+"""What is said around one-time codes, wherever one is asked for."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime
+
+from core.subscribers.codes import NotACode, Spent, Verdict, Wrong
+from fsm.talk import Talk
+from fsm.texts import Translator
+
+
+def not_accepted(talk: Talk, verdict: Verdict) -> str:
+    """Why the code was not taken."""
+    match verdict:
+        case NotACode():
+            return talk.t("The code is 6 digits. Please type them as they stand in the message.")
+        case Wrong(tries_left=0):
+            return talk.t("That is not the code, and it was the last try. Please ask for a new code.")
+        case Wrong(tries_left=left):
+            return talk.n(
+                "That is not the code. You have {n} try left.", "That is not the code. You have {n} tries left.", left
+            )
+        case Spent():
+            return talk.t("This code does not work any more. Please ask for a new one.")
+    return talk.t("This code is too old: it works for 5 minutes. Please ask for a new one.")
+
+
+def is_over(verdict: Verdict) -> bool:
+    """Whether nothing but a new code helps."""
+    return not isinstance(verdict, NotACode) and not (isinstance(verdict, Wrong) and verdict.tries_left > 0)
+
+
+def too_soon(talk: Talk, until: datetime) -> str:
+    """A new code cannot be asked for yet."""
+    left = max(1, math.ceil((until - talk.now).total_seconds()))
+    return talk.n(
+        "The last code was sent only just now. You can ask for a new one in {n} second.",
+        "The last code was sent only just now. You can ask for a new one in {n} seconds.",
+        left,
+    )
+
+
+def code_by_sms(translator: Translator, code: str, operator: str) -> str:
+    """The SMS; short, so that it fits one part even in Cyrillic (70 characters)."""
+    return translator.t("{code} is your {operator} code. Tell it to nobody.", code=code, operator=operator)
+
+
+def code_by_mail(translator: Translator, code: str, operator: str) -> tuple[str, str]:
+    """The letter's subject and text."""
+    subject = translator.t("Your {operator} code: {code}", operator=operator, code=code)
+    text = translator.t(
+        "Your code: {code}\n\nIt works for 5 minutes. Type it into the chat where you asked for it.\n"
+        "If you did not ask for a code, do nothing and tell it to nobody.",
+        code=code,
+    )
+    return subject, text
