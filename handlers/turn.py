@@ -43,6 +43,18 @@ class _Lock:
     users: int = 0
 
 
+@dataclass
+class _Running:
+    """One update on its way, and what the log will say of it."""
+
+    id: str
+    event: Event
+    means: Capabilities
+    state: str = ""
+    outcome: str = "failed"
+    failure: str = ""
+
+
 class Turns:
     """The intake: events of one chat one after the other, chats side by side."""
 
@@ -73,71 +85,89 @@ class Turns:
             return await self._take(event)
 
     async def _take(self, event: Event) -> TurnDone:
-        turn_id = new_id(self._clock.now())
+        turn = _Running(new_id(self._clock.now()), event, self._capabilities[event.channel])
         began = time.monotonic()
-        outcome, failure, state = "failed", "", ""
         try:
-            for _ in range(TRIES):
-                snapshot = await self._snapshots.load(event.chat_id)
-                step, failure = await self._decide(snapshot, event, turn_id)
-                state = step.state_name
-                ended = await self._writer.commit(self._commit(snapshot, event, step, turn_id))
-                if ended is Outcome.clash:
-                    continue
-                outcome = "apology" if failure else ended.value
-                if ended is Outcome.duplicate:
-                    return TurnDone(welcome=await self._welcome_again(snapshot, event, turn_id), duplicate=True)
-                if step.posts:
-                    self._wake_sender()
-                if step.writes:
-                    self._wake_worker()
-                return TurnDone(toast=step.toast, welcome=step.welcome)
-            raise NotCommitted(f"turn {turn_id}: others were faster {TRIES} times")
-        except NotCommitted:
+            return await self._run(turn)
+        except NotCommitted as error:
+            turn.failure = turn.failure or str(error)
             raise
-        except Exception as error:
-            failure = failure or type(error).__name__
-            raise NotCommitted(f"turn {turn_id}: {type(error).__name__}") from error
+        except Exception as error:  # the database is away: the messenger brings the update again
+            turn.failure = turn.failure or type(error).__name__
+            raise NotCommitted(f"turn {turn.id}: {type(error).__name__}") from error
         finally:
-            turns_total.labels(event.channel, outcome).inc()
-            turn_seconds.labels(event.channel).observe(time.monotonic() - began)
+            seconds = time.monotonic() - began
+            turns_total.labels(event.channel, turn.outcome).inc()
+            turn_seconds.labels(event.channel).observe(seconds)
             log.info(
                 "turn",
-                turn=turn_id,
+                turn=turn.id,
                 channel=event.channel,
                 input=type(event.input).__name__,
-                state=state,
-                outcome=outcome,
-                failure=failure or None,
-                ms=round((time.monotonic() - began) * 1000, 1),
+                state=turn.state,
+                outcome=turn.outcome,
+                failure=turn.failure or None,
+                ms=round(seconds * 1000, 1),
             )
 
-    async def _decide(self, snapshot: Snapshot, event: Event, turn_id: str) -> tuple[Step, str]:
-        means = self._capabilities[event.channel]
-        try:
-            async with asyncio.timeout(self._time_limit):
-                return await self._engine.step(snapshot, event, means, turn_id), ""
-        except Exception as error:  # whatever a flow did wrong, the person gets an answer and a way on
-            log.exception("turn failed", turn=turn_id, channel=event.channel, input=type(event.input).__name__)
-            return self._engine.apology(snapshot, event, means, turn_id), type(error).__name__
+    async def _run(self, turn: _Running) -> TurnDone:
+        for _ in range(TRIES):
+            snapshot = await self._snapshots.load(turn.event.chat_id)
+            try:
+                async with asyncio.timeout(self._time_limit):
+                    step = await self._engine.step(snapshot, turn.event, turn.means, turn.id)
+                ended = await self._commit(snapshot, step, turn)
+            except Exception as error:  # whatever a flow did wrong, the person gets an answer and a way on
+                log.exception("turn failed", turn=turn.id, channel=turn.event.channel)
+                turn.failure = type(error).__name__
+                break
+            if ended is not Outcome.clash:
+                return await self._done(turn, snapshot, step, ended)
+        else:
+            turn.failure = f"others were faster {TRIES} times, or a write expects what never comes"
+        # An update that fails would fail the next time too: it is recorded as answered, with an apology. When not even
+        # that can be written, the database is to blame, and the update must come again.
+        snapshot = await self._snapshots.load(turn.event.chat_id)
+        step = self._engine.apology(snapshot, turn.event, turn.means, turn.id)
+        ended = await self._commit(snapshot, step, turn)
+        if ended is Outcome.clash:
+            raise NotCommitted(turn.failure)
+        return await self._done(turn, snapshot, step, ended)
 
-    def _commit(self, snapshot: Snapshot, event: Event, step: Step, turn_id: str) -> TurnCommit:
-        return TurnCommit(
-            turn_id=turn_id,
-            update_key=f"{event.channel}:{event.update_id}",
-            chat_id=event.chat_id,
-            version=snapshot.version,
-            state=step.state,
-            at=self._clock.now(),
-            writes=step.writes,
-            posts=step.posts,
+    async def _done(self, turn: _Running, snapshot: Snapshot, step: Step, ended: Outcome) -> TurnDone:
+        turn.state = step.state_name
+        turn.outcome = "apology" if turn.failure else ended.value
+        if ended is Outcome.duplicate:
+            return TurnDone(welcome=await self._welcome_again(turn, snapshot), duplicate=True)
+        if step.posts:
+            self._wake_sender()
+        if step.writes:
+            self._wake_worker()
+        return TurnDone(toast=step.toast, welcome=step.welcome)
+
+    async def _commit(self, snapshot: Snapshot, step: Step, turn: _Running) -> Outcome:
+        return await self._writer.commit(
+            TurnCommit(
+                turn_id=turn.id,
+                update_key=f"{turn.event.channel}:{turn.event.update_id}",
+                chat_id=turn.event.chat_id,
+                version=snapshot.version,
+                state=step.state,
+                at=self._clock.now(),
+                writes=step.writes,
+                posts=step.posts,
+            )
         )
 
-    async def _welcome_again(self, snapshot: Snapshot, event: Event, turn_id: str) -> OutgoingMessage | None:
+    async def _welcome_again(self, turn: _Running, snapshot: Snapshot) -> OutgoingMessage | None:
         """The first answer to an opened chat goes out with the webhook's answer: it may have been lost with it."""
-        if not isinstance(event.input, Opened):
+        if not isinstance(turn.event.input, Opened):
             return None
-        return await self._engine.redraw(snapshot, event, self._capabilities[event.channel], turn_id)
+        try:
+            return await self._engine.redraw(snapshot, turn.event, turn.means, turn.id)
+        except Exception:  # the update itself is taken: a welcome that cannot be drawn twice is no reason to fail
+            log.exception("welcome could not be drawn again", turn=turn.id)
+            return None
 
     @contextlib.asynccontextmanager
     async def _in_order(self, chat_id: str) -> AsyncIterator[None]:
