@@ -56,7 +56,10 @@ def test_telegram(value: Any, body: dict[str, Any]) -> None:
 def test_viber(value: Any, body: dict[str, Any]) -> None:
     with contextlib.suppress(ViberError):
         viber_checks.message(body | {"sender": {"name": "А"}})
-    for keyboard in (value, {"Type": "keyboard", "Buttons": [{"Text": "x", "ActionType": "none"} | body]}):
+    for keyboard in (
+        value,
+        {"Type": "keyboard", "Buttons": [{"Text": "x", "ActionType": "none", "ActionBody": "x"} | body]},
+    ):
         with contextlib.suppress(ViberError):
             keyboards.refuse(keyboard, 6)
             keyboards.failure(keyboard)

@@ -202,10 +202,10 @@ async def test_pressing_buttons(
 ) -> None:
     anna.say("1")
     buttons = [
-        {"ActionType": "reply", "ActionBody": "menu", "Text": "<b>Меню</b>"},
+        {"ActionType": "reply", "ActionBody": "menu", "Text": "<b>Меню &amp; всё</b>"},
         {"ActionType": "open-url", "ActionBody": "https://pay.example/1", "Text": "Оплатить"},
         {"ActionType": "share-phone", "ActionBody": "phone", "Text": "Номер"},
-        {"ActionType": "none", "Text": "Надпись"},
+        {"ActionType": "none", "ActionBody": "none", "Text": "Надпись"},
         {"ActionType": "reply", "ActionBody": "quiet", "Text": "Тихо", "Silent": True},
         {"ActionType": "location-picker", "ActionBody": "where", "Text": "Место"},
     ]
@@ -213,7 +213,7 @@ async def test_pressing_buttons(
     await sandbox.deliver_due()
     listener.bodies.clear()
     shown = len(anna.messages)
-    assert anna.press("Меню") is None
+    assert anna.press("Меню & всё") is None
     assert anna.press(1) == "https://pay.example/1"
     anna.press("Номер")
     anna.press(3)

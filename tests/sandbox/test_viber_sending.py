@@ -158,7 +158,9 @@ async def test_message_refusals(call: Call, anna: ViberPerson, changes: Json, st
         (keys(key(ActionType="location-picker")), "min_api_version 3"),
         (keys(key(), InputFieldState="hidden"), "min_api_version 4"),
         (keys(key(), InputFieldState="gone"), "InputFieldState"),
-        (keys(key(Silent=True)), "min_api_version 6"),
+        (keys(key(), ButtonsGroupColumns=3), "min_api_version 4"),
+        (keys(key(ActionType="none", ActionBody=None)), "ActionBody"),
+        (keys(key(), Type="rich_media"), "Type"),
         (keys(key(Frame={"BorderWidth": 1})), "min_api_version 6"),
         ([], "object expected"),
     ],
@@ -170,7 +172,16 @@ async def test_keyboard_refusals(call: Call, anna: ViberPerson, keyboard: Any, w
 
 async def test_the_needed_api_level_lets_the_keyboard_pass(call: Call, anna: ViberPerson) -> None:
     keyboard = keys(key(ActionType="share-phone", Silent=True), InputFieldState="hidden")
-    assert (await call("send_message", text(anna, keyboard=keyboard, min_api_version=6)))["status"] == 0
+    assert (await call("send_message", text(anna, keyboard=keyboard, min_api_version=4)))["status"] == 0
+    assert (await call("send_message", text(anna)))["status"] == 0
+    assert anna.keyboard == keyboard  # the last keyboard stays
+
+
+async def test_an_app_that_drops_the_keyboard(call: Call, anna: ViberPerson, sandbox: Sandbox) -> None:
+    sandbox.viber.keyboard_stays = False
+    await call("send_message", text(anna, keyboard=keys(key())))
+    await call("send_message", text(anna))
+    assert anna.keyboard is None
 
 
 @pytest.mark.parametrize(

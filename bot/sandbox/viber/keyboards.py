@@ -29,9 +29,18 @@ _CHOICES: dict[str, frozenset[str]] = {
     "BgMediaScaleType": words("crop fill fit"),
     "ImageScaleType": words("crop fill fit"),
 }
-# The API level from which a client knows a parameter; below it `min_api_version` must be raised.
-_LEVELS = {"InternalBrowser": 3, "TextPaddings": 4} | dict.fromkeys(
-    ("Silent", "Frame", "Map", "MediaPlayer", "BgMediaScaleType", "ImageScaleType", "TextShouldFit"), 6
+# The API level from which a client knows a parameter; below it `min_api_version` must be raised. From the tables
+# in https://developers.viber.com/docs/tools/keyboards/. `Silent` has none: Viber 6.7 and above knows it.
+_KEYBOARD_LEVELS = {
+    "CustomDefaultHeight": 3,
+    "HeightScale": 3,
+    "ButtonsGroupColumns": 4,
+    "ButtonsGroupRows": 4,
+    "InputFieldState": 4,
+    "FavoritesMetadata": 6,
+}
+_BUTTON_LEVELS = {"InternalBrowser": 3, "TextPaddings": 4} | dict.fromkeys(
+    ("Frame", "Map", "MediaPlayer", "BgMediaScaleType", "ImageScaleType", "TextShouldFit"), 6
 )
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}(?:[0-9A-Fa-f]{2})?")
 
@@ -41,8 +50,10 @@ def refuse(keyboard: Any, min_api_version: int) -> None:
     if not isinstance(keyboard, dict):
         raise bad_data("keyboard is not valid. [instance type does not match: object expected]")
     _known(keyboard, _KEYBOARD_FIELDS, "keyboard")
-    if keyboard.get("Type") != "keyboard":
-        raise bad_data('keyboard is not valid. [Type must be "keyboard"]')
+    if "Type" not in keyboard:
+        raise bad_data('keyboard is not valid. [object has missing required properties (["Type"])]')
+    if keyboard["Type"] != "keyboard":
+        raise bad_data("keyboard is not valid. [Type: value not found in enum]")
     buttons = keyboard.get("Buttons")
     if not isinstance(buttons, list) or not buttons:
         raise bad_data('keyboard is not valid. [object has missing required properties (["Buttons"])]')
@@ -51,10 +62,9 @@ def refuse(keyboard: Any, min_api_version: int) -> None:
     _integer(keyboard, "CustomDefaultHeight", 40, 70)
     _integer(keyboard, "HeightScale", 20, 100)
     state = keyboard.get("InputFieldState")
-    if state is not None:
-        if str(state) not in ("regular", "minimized", "hidden"):
-            raise bad_data("keyboard is not valid. [InputFieldState is not one of regular, minimized, hidden]")
-        _level("InputFieldState", 4, min_api_version)
+    if state is not None and state not in ("regular", "minimized", "hidden"):
+        raise bad_data("keyboard is not valid. [InputFieldState: value not found in enum]")
+    _levels(keyboard, _KEYBOARD_LEVELS, min_api_version)
     for button in buttons:
         _button(button, min_api_version)
 
@@ -70,7 +80,7 @@ def _button(button: Any, min_api_version: int) -> None:
         if name in button and str(button[name]) not in allowed:
             raise bad_data(f"keyboard is not valid. [{name}: value not found in enum]")
     body = button.get("ActionBody")
-    if button.get("ActionType") != "none" and (not isinstance(body, str) or not body):
+    if not isinstance(body, str) or not body:
         raise bad_data('keyboard is not valid. [object has missing required properties (["ActionBody"])]')
     if button.get("ActionType") == "open-url" and not re.match(r"[a-z][a-z0-9+.-]*:|www\.", str(body)):
         raise bad_data("keyboard is not valid. [ActionBody: not an address]")
@@ -80,11 +90,15 @@ def _button(button: Any, min_api_version: int) -> None:
         raise bad_data("keyboard is not valid. [Frame: object expected]")
     if "Silent" in button and not isinstance(button["Silent"], bool):
         raise bad_data("keyboard is not valid. [Silent: boolean expected]")
-    for name, level in _LEVELS.items():
-        if name in button:
-            _level(name, level, min_api_version)
+    _levels(button, _BUTTON_LEVELS, min_api_version)
     if button.get("ActionType") in ("share-phone", "location-picker"):
         _level(button["ActionType"], 3, min_api_version)
+
+
+def _levels(value: Json, levels: dict[str, int], min_api_version: int) -> None:
+    for name, level in levels.items():
+        if name in value:
+            _level(name, level, min_api_version)
 
 
 def _level(name: str, level: int, min_api_version: int) -> None:
@@ -139,7 +153,11 @@ def _markup_fault(text: str) -> str | None:
 
 
 def _grid_fault(keyboard: Json) -> str | None:
-    """Places the buttons in reading order on the grid; a gap before the last row is a fault."""
+    """Places the buttons in reading order on the grid; a gap before the last row is a fault.
+
+    The app itself moves a button that does not fit into the next row; a keyboard with a hole in it is not what
+    the bot meant, so it counts as a fault here.
+    """
     width = keyboard.get("ButtonsGroupColumns", 6)
     taken: set[tuple[int, int]] = set()
     row = column = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from datetime import datetime
@@ -65,8 +66,8 @@ class ViberPerson:
     # --- what the bot's messages do to the phone
 
     def receives(self, token: int, body: Json, media: StoredFile | None) -> None:
-        if body.get("keyboard"):
-            self.keyboard = body["keyboard"]
+        if body.get("keyboard") or not self.viber.keyboard_stays:
+            self.keyboard = body.get("keyboard")
         self.tracking_data = body.get("tracking_data")
         if body.get("type"):
             self.messages.append(from_bot(token, self.viber.clock.now(), body, media))
@@ -207,4 +208,4 @@ def _message(response: httpx.Response) -> Json | None:
 
 def plain(text: str | None) -> str:
     """A button's text without its tags, as it is read."""
-    return re.sub(r"<[^<>]*>", "", text or "").strip()
+    return html.unescape(re.sub(r"<[^<>]*>", "", text or "")).strip()

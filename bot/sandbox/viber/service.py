@@ -65,6 +65,9 @@ class Viber:
         self.account_status: Status | None = None
         self.detail_calls: dict[str, list[float]] = {}
         self.free_left = 10_000
+        # "The client will always display the last keyboard that was sent to it." Some apps have been seen to
+        # drop it when a message comes without one: a test may look at both.
+        self.keyboard_stays = True
         self._fetches: list[Fetch] = []
         self._planned: list[tuple[ViberError, str | None]] = []
 
