@@ -1,0 +1,125 @@
+"""What people are told about accounts and requests in chats where they did not ask: each in that chat's language."""
+
+from __future__ import annotations
+
+from core.subscribers.models import Proof, Role
+from fsm.actions import ManageLinks, OpenAccount, OpenAppeal, OpenLinking, OpenPerson, RevokeLink
+from fsm.screen import Choice, Screen, Tone, bold, italic, paragraphs, screen
+from fsm.texts import Translator
+
+SHOWN = 2500  # characters of somebody's words: the rest can be read in the request itself
+
+
+def role_word(translator: Translator, role: Role) -> str:
+    """For a list: what somebody is to the account."""
+    match role:
+        case Role.owner:
+            return translator.t("owner")
+        case Role.family:
+            return translator.t("family")
+        case Role.representative:
+            return translator.t("representative")
+
+
+def _how_proved(translator: Translator, proof: Proof) -> str:
+    match proof:
+        case Proof.phone:
+            return translator.t("They proved the phone number that is on file for this account.")
+        case Proof.code:
+            return translator.t("They entered the code that was sent to the contact on file.")
+        case Proof.staff:
+            return translator.t("Our staff checked their request and agreed.")
+
+
+def link_added(translator: Translator, number: str, name: str, proof: Proof, link_id: str) -> Screen:
+    """For the account's owner: somebody sees it from now on."""
+    return screen(
+        paragraphs(
+            "🔔 " + bold(translator.t("{name} can now see your account {number}.", name=name, number=number)),
+            _how_proved(translator, proof),
+            translator.t("If you did not agree to this, take the access away."),
+        ),
+        Choice(translator.t("⛔ Take access away"), RevokeLink(link_id), Tone.danger),
+        Choice(translator.t("👥 My accounts and access"), ManageLinks()),
+    )
+
+
+def link_revoked(translator: Translator, number: str) -> Screen:
+    """For whoever lost the access."""
+    return screen(
+        paragraphs(
+            translator.t("The owner of account {number} has taken your access to it away.", number=number),
+            translator.t("If this is a mistake, please ask the owner first. Our staff can help too."),
+        )
+    )
+
+
+def link_approved(translator: Translator, appeal: int, appeal_id: str, number: str) -> Screen:
+    """Staff agreed to a request for an account."""
+    return screen(
+        paragraphs(
+            bold(translator.t("✅ Account {number} is linked.", number=number)),
+            translator.t("Our staff checked your request No. {appeal} and agreed.", appeal=appeal),
+        ),
+        Choice(translator.t("Show the account"), OpenAccount(number), Tone.primary),
+        Choice(translator.t("Request No. {appeal}", appeal=appeal), OpenAppeal(appeal_id)),
+    )
+
+
+def link_refused(translator: Translator, appeal: int, appeal_id: str, number: str, reason: str) -> Screen:
+    """Staff did not agree: always with their reason and what can be done."""
+    return screen(
+        paragraphs(
+            translator.t(
+                "Our staff could not link account {number} by your request No. {appeal}.", number=number, appeal=appeal
+            ),
+            translator.t("The reason:") + " " + italic(reason[:SHOWN]),
+            translator.t("If something is not right here, write back in the request, or talk to a person."),
+        ),
+        Choice(translator.t("✍️ Write back"), OpenAppeal(appeal_id), Tone.primary),
+        Choice(translator.t("Try another number"), OpenLinking()),
+    )
+
+
+def appeal_answered(translator: Translator, appeal: int, appeal_id: str, text: str) -> Screen:
+    """A person wrote back."""
+    return screen(
+        paragraphs(bold(translator.t("💬 Answer to your request No. {appeal}", appeal=appeal)), text[:SHOWN]),
+        Choice(translator.t("✍️ Write back"), OpenAppeal(appeal_id), Tone.primary),
+    )
+
+
+def file_too_large(translator: Translator, name: str, megabytes: int) -> Screen:
+    """A file was not kept, and what to do instead."""
+    return screen(
+        paragraphs(
+            translator.t("I could not keep the file {name}: it is larger than {size} MB.", name=name, size=megabytes),
+            translator.t("Please send a photo of it, or a smaller file. Everything else in your request is kept."),
+        ),
+        Choice(translator.t("🙋 To my request"), OpenPerson()),
+        footer=False,
+    )
+
+
+def file_refused(translator: Translator, name: str) -> Screen:
+    return screen(
+        paragraphs(
+            translator.t(
+                "I could not keep the file {name}: I take only pictures, PDF and office documents.", name=name
+            ),
+            translator.t("Please send it as a photo or a PDF. Everything else in your request is kept."),
+        ),
+        Choice(translator.t("🙋 To my request"), OpenPerson()),
+        footer=False,
+    )
+
+
+def file_lost(translator: Translator, name: str) -> Screen:
+    return screen(
+        paragraphs(
+            translator.t("I could not get the file {name} from the messenger.", name=name),
+            translator.t("Please send it once more. Everything else in your request is kept."),
+        ),
+        Choice(translator.t("🙋 To my request"), OpenPerson()),
+        footer=False,
+    )
