@@ -3,7 +3,7 @@
 import { h, icon, ticks } from "./dom.js";
 import { clockTime, fileSize, t } from "./i18n.js";
 import { copy, lightbox } from "./overlay.js";
-import { fromEntities, fromMarkup, linkify, localPicture, safeLink } from "./rich.js";
+import { fromEntities, fromMarks, fromMarkup, linkify, localPicture, safeLink } from "./rich.js";
 
 /** `look` says whose manners to follow: {telegram: bool, command(text)}. */
 export function bubble(message, look) {
@@ -24,7 +24,7 @@ export function bubble(message, look) {
 function wording(message, look) {
   if (message.html) return fromMarkup(message.html);
   if (message.entities?.length) return fromEntities(message.text, message.entities, { command: look.command, copy });
-  return linkify(message.text ?? "");
+  return look.telegram ? linkify(message.text) : fromMarks(message.text);
 }
 
 function meta(message, look) {

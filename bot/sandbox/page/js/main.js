@@ -32,6 +32,7 @@ function badge(tab, number) {
 
 function insert(messenger, text) {
   show(messenger);
+  for (const phone of Object.values(phones)) phone.calm();
   phones[messenger].insert(text);
 }
 

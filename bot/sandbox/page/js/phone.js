@@ -69,6 +69,7 @@ export function createPhone(spec) {
       clearTimeout(toastTimer);
       toastTimer = setTimeout(() => replace(toast), TOAST_STAYS);
     },
+    calm: () => replace(notice),
     /** A message of the phone itself, above everything, as when an SMS comes. */
     notify(words, act) {
       const close = () => banner.remove();

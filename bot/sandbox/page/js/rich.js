@@ -130,6 +130,22 @@ function font(node, children) {
   return h("span", { style }, children);
 }
 
+// Viber's marks work when nothing but a space or a sign stands outside them and no space inside.
+const MARKS = /(?<![\p{L}\p{N}*_~`])(?:```(?=\S)([^`]+?)(?<=\S)```|([*_~])(?=\S)((?:(?!\2)[^\n])+?)(?<=\S)\2)(?![\p{L}\p{N}])/gu;
+const MARK_TAGS = { "*": "strong", _: "em", "~": "s" };
+
+/** Words of a Viber message: *bold*, _italic_, ~struck~, ```code```, and addresses. */
+export function fromMarks(text) {
+  const nodes = [];
+  let at = 0;
+  for (const match of text.matchAll(MARKS)) {
+    nodes.push(...linkify(text.slice(at, match.index)));
+    nodes.push(match[1] ? h("code", {}, match[1]) : h(MARK_TAGS[match[2]], {}, fromMarks(match[3])));
+    at = match.index + match[0].length;
+  }
+  return [...nodes, ...linkify(text.slice(at))];
+}
+
 export function linkify(text) {
   const nodes = [];
   let at = 0;

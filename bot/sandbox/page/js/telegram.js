@@ -157,7 +157,7 @@ export function createTelegram() {
   }
 
   update.again = () => { if (update.state) update(update.state); };
-  return { node: phone.node, tick: phone.tick, insert: composer.insert, notify: phone.notify,
+  return { node: phone.node, tick: phone.tick, insert: composer.insert, notify: phone.notify, calm: phone.calm,
     update: (state) => { update.state = state; update(state); } };
 }
 

@@ -24,6 +24,7 @@ export function createViber() {
   let latest = null;
   const seen = new Set();
   const opened = new Set();
+  const members = new Set();
 
   const run = (verb, body) => attempt(() => act(NAME, person.id, verb, body));
   const give = async (verb, accept) => {
@@ -125,10 +126,11 @@ export function createViber() {
     const next = holder(NAME);
     if (next?.id !== person?.id) inputOpen = false;
     person = next;
+    if (person && joined(person)) members.add(person.id);
     operator = state.operator.name;
     phone.update(side.people, person, operator);
     log.update(person?.id ?? "", person?.messages ?? []);
-    const keyboard = person && !gone(person) && person.keyboard?.kind === "viber" && person.keyboard.buttons.length ? person.keyboard : null;
+    const keyboard = person && !gone() && person.keyboard?.kind === "viber" && person.keyboard.buttons.length ? person.keyboard : null;
     const mode = footMode(side, keyboard);
     if (redraw(phone.foot, mode, () => drawFoot(mode))) composer.settle();
     redraw(phone.cover, mode === "empty" ? `about ${operator}` : "", () => (mode === "empty"
@@ -146,9 +148,14 @@ export function createViber() {
     look();
   }
 
+  // Someone who has not written yet is not subscribed either, which is not the same as having left.
+  function gone() {
+    return !joined(person) && (person.blocked || members.has(person.id) || person.messages.some((message) => message.from === "me"));
+  }
+
   function footMode(side, keyboard) {
     if (!side.on || !person) return "off";
-    if (gone(person)) return "blocked";
+    if (gone()) return "blocked";
     if (!person.messages.length && !opened.has(person.id)) return "empty";
     if (keyboard && keyboard.input === "hidden") return "hidden";
     return keyboard && keyboard.input === "minimized" && !inputOpen ? "minimized" : "chat";
@@ -164,7 +171,7 @@ export function createViber() {
 
   const again = () => { if (latest) update(latest); };
   document.addEventListener("visibilitychange", look);
-  return { node: phone.node, tick: phone.tick, notify: phone.notify, update, look,
+  return { node: phone.node, tick: phone.tick, notify: phone.notify, calm: phone.calm, update, look,
     insert(text) {
       inputOpen = true;
       again();
@@ -174,11 +181,6 @@ export function createViber() {
 }
 
 const joined = (person) => person.subscribed ?? !person.blocked;
-
-// Someone who never wrote is not subscribed yet, which is not the same as having left.
-function gone(person) {
-  return !joined(person) && (person.blocked || person.messages.some((message) => message.from === "me"));
-}
 
 function cellStyle(one) {
   return {
