@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mimetypes
 from collections.abc import Callable
 from pathlib import PurePosixPath
 from typing import Any
@@ -100,7 +101,9 @@ class Artist:
     def _file(self, attachment: Attachment) -> dict[str, Any]:
         if not 0 < attachment.size <= MAX_FILE:
             raise Undeliverable("a file that is empty or over 50 MB")
-        name = _named(attachment.name, PurePosixPath(attachment.name).suffix or ".bin")
+        # A name without extension is refused, and so is .bin, which counts as executable.
+        extension = PurePosixPath(attachment.name).suffix or mimetypes.guess_extension(attachment.media_type)
+        name = _named(attachment.name, ".dat" if extension in (None, "", ".", ".bin") else str(extension))
         media = self._media(attachment, name)
         body: dict[str, Any] = FileMessage(media=media, size=attachment.size, file_name=name).to_dict()
         return body

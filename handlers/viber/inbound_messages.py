@@ -15,7 +15,7 @@ from handlers.viber.payloads import PREFIX, SHARE_PHONE, is_link_press
 
 MEDIA_LIFETIME = timedelta(hours=1)  # how long the address of an incoming file works
 
-_COMMAND = re.compile(r"/([A-Za-z][A-Za-z0-9_]{0,31})(?:\s+(.*))?", re.DOTALL)
+_COMMAND = re.compile(r"/([A-Za-z0-9_]{1,32})(?:\s+(.*))?", re.DOTALL)
 _KIND = re.compile(r"[a-z_]{1,30}")
 
 
@@ -30,9 +30,7 @@ def read_message(data: dict[str, Any], at: datetime, *, silent: bool = False) ->
     if kind == "url":  # an address typed alone comes in its own type, without text
         return _words(clean(message.media), message.tracking_data, silent)
     if kind == "contact":
-        # viberbot drops a contact's text, and there the share-phone button's ActionBody comes back.
-        by_button = data.get("text") == SHARE_PHONE
-        return Contact(clean(message.contact.phone_number), by_button=by_button, name=clean(message.contact.name))
+        return _contact(message, data)
     if kind in ("picture", "file"):
         return _file(message, data, at)
     return Unsupported(kind)
@@ -54,6 +52,14 @@ def _words(text: str, tracking: object, silent: bool) -> Input | None:
     if command:  # phones begin a sentence with a capital, so /Menu is /menu
         return Command(command[1].lower(), (command[2] or "").strip())
     return Text(text)
+
+
+def _contact(message: Any, data: dict[str, Any]) -> Input:
+    phone = clean(message.contact.phone_number) if message.contact else ""
+    if not phone:
+        return Unsupported("contact")
+    # viberbot drops a contact's text, and there the share-phone button's ActionBody comes back.
+    return Contact(phone, by_button=data.get("text") == SHARE_PHONE, name=clean(message.contact.name))
 
 
 def _file(message: Any, data: dict[str, Any], at: datetime) -> Input:

@@ -27,6 +27,8 @@ from handlers.viber.drawing import Artist, MenuLabel, downgraded
 MAX_REDIRECTS = 3
 HOURLY_PAUSE = 600.0  # seconds: the limit is 100 messages an hour without a reply, and Viber does not say when it ends
 
+BOT_PAUSE = 60.0  # seconds: only an operator can mend it, so there is no hurry
+
 _GONE = (ViberStatus.receiver_not_registered, ViberStatus.receiver_not_subscribed, ViberStatus.receiver_blocked)
 _WHOLE_BOT = (
     ViberStatus.invalid_url,
@@ -156,14 +158,14 @@ def _refusal(refused: ViberRefused) -> DeliveryError:
         return TryLater(reason, after=HOURLY_PAUSE)
     if refused.status in _WHOLE_BOT:
         log.error("viber refuses the whole bot", status=refused.code, reason=reason)
-        return TryLater(reason, whole_channel=True)
+        return TryLater(reason, BOT_PAUSE, whole_channel=True)
     return Undeliverable(reason)
 
 
 def _outage(away: ViberUnavailable) -> TryLater:
     if away.http is not None and 300 <= away.http < 500 and away.http not in (408, 429):
         log.error("viber is not reached at its address", http=away.http)
-        return TryLater(str(away), whole_channel=True)
+        return TryLater(str(away), BOT_PAUSE, whole_channel=True)
     return TryLater(str(away), whole_channel=away.http == 429)
 
 
