@@ -46,21 +46,24 @@ async def running(
         sandbox.base_url = f"http://{host}:{listener.getsockname()[1]}"
         config = uvicorn.Config(sandbox_app(sandbox), log_level="warning", lifespan="off", timeout_graceful_shutdown=2)
         server = _Server(config)
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        ready = asyncio.create_task(server.ready.wait())
+        await asyncio.wait({serving, ready}, return_when=asyncio.FIRST_COMPLETED)
         mail_port = await sandbox.inbox.start_mail(host, smtp_port)
-        async with asyncio.TaskGroup() as tasks:
-            serving = tasks.create_task(server.serve(sockets=[listener]))
-            delivering = tasks.create_task(sandbox.run()) if deliver else None
-            await server.ready.wait()
-            try:
-                yield Addresses(sandbox.base_url, f"smtp://{host}:{mail_port}")
-            finally:
-                if delivering:
-                    delivering.cancel()
-                sandbox.close()
-                server.should_exit = True
-                await serving
-                await sandbox.inbox.stop_mail()
-                await sandbox.http.aclose()
+        delivering = asyncio.create_task(sandbox.run()) if deliver else None
+        try:
+            yield Addresses(sandbox.base_url, f"smtp://{host}:{mail_port}")
+        finally:
+            ready.cancel()
+            sandbox.close()
+            server.should_exit = True
+            await serving
+            await sandbox.inbox.stop_mail()
+            if delivering:
+                delivering.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await delivering  # a fault in the background is raised here, not lost
+            await sandbox.http.aclose()
 
 
 class _Server(uvicorn.Server):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import httpx
 
@@ -102,6 +102,16 @@ class Sandbox:
                     continue
                 finally:
                     self._wake.clear()
+
+    async def until(self, condition: Callable[[], bool], seconds: float = 10) -> None:
+        """Delivers and waits until `condition` holds, looking after each change; TimeoutError when it never does.
+
+        For tests: the bot's answer comes some time after its webhook has said 200.
+        """
+        async with asyncio.timeout(seconds):
+            while not condition():
+                if not await self.deliver_due() and not condition():
+                    await self.events.wait(_TICK)
 
     def close(self) -> None:
         """Ends the long polls and the page's streams, so that the web server can stop at once."""

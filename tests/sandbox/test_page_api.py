@@ -263,3 +263,17 @@ async def test_the_background_task_delivers_by_itself(clock: ManualClock, listen
         while sandbox.telegram.queue.pending(clock.now()):
             await sandbox.events.wait(0.05)
     assert [body["message"]["text"] for body in listener.bodies] == ["/start"]
+
+
+async def test_until_delivers_and_waits(sandbox: Sandbox, listener: Listener) -> None:
+    sandbox.telegram.webhook.url = HOOK
+    sandbox.telegram.person("Анна", "+79001112233").start()
+    await sandbox.until(lambda: bool(listener.bodies))
+    with pytest.raises(TimeoutError):
+        await sandbox.until(lambda: False, seconds=0.01)
+
+
+async def test_a_fault_inside_the_block_comes_out_as_it_is(clock: ManualClock) -> None:
+    with pytest.raises(ZeroDivisionError):
+        async with running(build_sandbox(clock)):
+            raise ZeroDivisionError
