@@ -89,6 +89,12 @@ class OpenSessions(Action, frozen=True, tag="sess"):
     """The chats in which the person is logged in."""
 
 
+class OpenAccess(Action, frozen=True, tag="access"):
+    """Who sees an account, for its owner."""
+
+    number: str
+
+
 class RevokeLink(Action, frozen=True, tag="rvk"):
     """An owner takes somebody's right to the account away."""
 

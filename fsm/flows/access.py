@@ -1,4 +1,4 @@
-"""Linked accounts: what they are called, who else sees them, and how a right to one ends."""
+"""One's own linked accounts: what they are called, and how to unlink one."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from typing import ClassVar
 
 from core.billing.models import AccountNumber
 from core.subscribers.activity import Did, did
-from core.subscribers.links import MAX_NICKNAME, Access, answers_for, tidy_nickname
+from core.subscribers.links import MAX_NICKNAME, answers_for, tidy_nickname
 from core.subscribers.models import AccountLink, Role
 from fsm.account_words import label, spaced
 from fsm.action import Action
-from fsm.actions import ManageLinks, OpenAccount, OpenAccounts, OpenLinking, RevokeLink
+from fsm.actions import ManageLinks, OpenAccess, OpenAccount, OpenAccounts, OpenLinking
 from fsm.event import Text
 from fsm.linking_words import nicknames
 from fsm.screen import Choice, Screen, Tone, bold, lines, paragraphs, screen
 from fsm.state import State, entry
 from fsm.talk import Talk
-from fsm.told import link_revoked, role_word
+from fsm.told import role_word
 
-SHOWN = 10  # accounts, or people, on one screen
+SHOWN = 10  # accounts on one screen
 
 
 class OpenCard(Action, frozen=True, tag="ac.card"):
@@ -40,10 +40,6 @@ class CallIt(Action, frozen=True, tag="ac.call"):
     index: int
 
 
-class ShowPeople(Action, frozen=True, tag="ac.who"):
-    """Who else has access."""
-
-
 class Unlink(Action, frozen=True, tag="ac.unl"):
     """Takes the account off one's own list."""
 
@@ -54,9 +50,6 @@ class Yes(Action, frozen=True, tag="ac.yes"):
 
 class No(Action, frozen=True, tag="ac.no"):
     """Leaves everything as it is."""
-
-
-# -- one's own accounts ------------------------------------------------------------------------------------------------
 
 
 @entry(commands=("access",), link="access")
@@ -132,20 +125,13 @@ class Card(State, frozen=True):
             ),
             Choice(talk.t("Show the account"), OpenAccount(self.number), Tone.primary),
             Choice(talk.t("✏️ Name it"), NameIt()),
-            Choice(talk.t("👥 Who has access"), ShowPeople()) if self.answers else None,
+            Choice(talk.t("👥 Who has access"), OpenAccess(self.number)) if self.answers else None,
             Choice(talk.t("Unlink"), Unlink(), Tone.danger),
             Choice(talk.t("All linked accounts"), ManageLinks()),
         )
 
     async def on_name(self, talk: Talk, press: NameIt) -> NewName:
         return NewName(self)
-
-    async def on_people(self, talk: Talk, press: ShowPeople) -> People | Card:
-        mine = await talk.core.links.find(talk.subscriber.id, self.number)
-        if mine is None or not answers_for(mine):
-            talk.tell(talk.t("Only the account's owner can see who else has access."))
-            return self
-        return People(self.number)
 
     async def on_unlink(self, talk: Talk, press: Unlink) -> ConfirmUnlink:
         return ConfirmUnlink(self)
@@ -236,141 +222,5 @@ class Unlinked(State, frozen=True):
         )
 
 
-# -- other people's rights ---------------------------------------------------------------------------------------------
-
-
-class People(State, frozen=True):
-    """Everybody with a right to the account, for its owner."""
-
-    number: AccountNumber
-    start: int = 0
-
-    async def show(self, talk: Talk) -> Screen:
-        mine = await talk.core.links.find(talk.subscriber.id, self.number)
-        if mine is None or not answers_for(mine):  # it may have been taken away since
-            return screen(talk.t("Only the account's owner can see who else has access."))
-        found = await talk.core.links.of_account(self.number)
-        page = found[self.start : self.start + SHOWN]
-        others = [one for one in page if one.link.subscriber_id != talk.subscriber.id]
-        alone = talk.t("Nobody but you.") if len(found) == 1 else None
-        return screen(
-            paragraphs(
-                bold(talk.t("Who sees account {number}", number=spaced(self.number))),
-                lines(*(_person(talk, one) for one in page)),
-                alone,
-            ),
-            *(
-                Choice(talk.t("⛔ Take away: {name}", name=_name(talk, one)), RevokeLink(one.link.id), Tone.danger)
-                for one in others
-            ),
-            Choice(talk.t("More people"), More(self.start + SHOWN)) if len(found) > self.start + SHOWN else None,
-        )
-
-    async def on_more(self, talk: Talk, press: More) -> People:
-        return People(self.number, max(press.start, 0))
-
-
-@entry()
-async def revoke_link(talk: Talk, action: RevokeLink) -> ConfirmRevoke | NothingToRevoke:
-    found = await _revocable(talk, action.link_id)
-    if found is None:
-        return NothingToRevoke()
-    return ConfirmRevoke(action.link_id, found[0].link.account_number, _name(talk, found[0]))
-
-
-class ConfirmRevoke(State, frozen=True):
-    """Asks once: one tap in a message must not cut a relative off by mistake."""
-
-    link_id: str
-    number: AccountNumber
-    name: str
-
-    async def show(self, talk: Talk) -> Screen:
-        return screen(
-            paragraphs(
-                bold(talk.t("Take away the access of {name}?", name=self.name)),
-                talk.t("They will no longer see account {number}, and will be told so.", number=spaced(self.number)),
-            ),
-            (Choice(talk.t("Take it away"), Yes(), Tone.danger), Choice(talk.t("Keep it"), No())),
-        )
-
-    async def on_yes(self, talk: Talk, press: Yes) -> Revoked | NothingToRevoke:
-        found = await _revocable(talk, self.link_id)
-        if found is None:
-            return NothingToRevoke()
-        access, as_contact = found
-        talk.write(
-            talk.core.links.revoke(self.link_id, talk.subscriber.id, as_contact=as_contact),
-            did(talk.subscriber.id, talk.chat.chat_id, Did.link_revoked, talk.now, self.number),
-        )
-        for chat in await talk.core.links.chats_of(access.link.subscriber_id):
-            talk.notify(chat, lambda translator: link_revoked(translator, self.number))
-        return Revoked(self.number, self.name)
-
-    async def on_no(self, talk: Talk, press: No) -> Kept:
-        return Kept(self.number, self.name)
-
-
-class Revoked(State, frozen=True):
-    """The right is taken away."""
-
-    number: AccountNumber
-    name: str
-    settles: ClassVar[bool] = True
-
-    async def show(self, talk: Talk) -> Screen:
-        said = talk.t("✅ {name} no longer sees account {number}.", name=self.name, number=spaced(self.number))
-        return screen(said, Choice(talk.t("👥 My accounts and access"), ManageLinks()))
-
-
-class Kept(State, frozen=True):
-    """Nothing was changed."""
-
-    number: AccountNumber
-    name: str
-    returns: ClassVar[bool] = False
-
-    async def show(self, talk: Talk) -> Screen:
-        said = talk.t("{name} keeps the access to account {number}.", name=self.name, number=spaced(self.number))
-        return screen(said, Choice(talk.t("👥 My accounts and access"), ManageLinks()))
-
-
-class NothingToRevoke(State, frozen=True):
-    """The same words for an access that has ended, one that never was, and one that is not theirs to take."""
-
-    returns: ClassVar[bool] = False
-
-    async def show(self, talk: Talk) -> Screen:
-        return screen(
-            talk.t("This access has ended already, so there is nothing to take away."),
-            Choice(talk.t("👥 My accounts and access"), ManageLinks()),
-        )
-
-
-async def _revocable(talk: Talk, link_id: str) -> tuple[Access, bool] | None:
-    """The access, and whether only the account's contact phone gives the person the say. Ids may be forged."""
-    found = await talk.core.links.by_id(link_id)
-    if found is None or not found[1] or found[0].link.subscriber_id == talk.subscriber.id:
-        return None
-    access = found[0]
-    mine = await talk.core.links.find(talk.subscriber.id, access.link.account_number)
-    if mine is not None and answers_for(mine):
-        return access, False
-    account = await talk.core.billing.find(access.link.account_number)
-    if account is not None and account.phone and account.phone == talk.subscriber.phone:
-        return access, True
-    return None
-
-
 def _title(talk: Talk, link: AccountLink) -> str:
     return f"{link.nickname} ({spaced(link.account_number)})" if link.nickname else spaced(link.account_number)
-
-
-def _name(talk: Talk, access: Access) -> str:
-    return access.name or talk.t("somebody without a name")
-
-
-def _person(talk: Talk, access: Access) -> str:
-    who = talk.t("you") if access.link.subscriber_id == talk.subscriber.id else _name(talk, access)
-    role, since = role_word(talk.translator, access.link.role), talk.translator.day(access.link.created_at)
-    return talk.t("{name} · {role}, since {day}", name=who, role=role, day=since)

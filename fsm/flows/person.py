@@ -10,7 +10,7 @@ from core.subscribers.activity import Did, did
 from core.subscribers.phones import NotAPhone, parse_phone, parse_shared, show_phone
 from fsm.action import Action
 from fsm.actions import GoOn, OpenAppeal, OpenAppeals, OpenPerson
-from fsm.appeal_words import add, own_phone, who
+from fsm.appeal_words import add, by_phone, own_phone, who
 from fsm.event import Contact, File, Text
 from fsm.screen import Asks, Choice, Screen, Tone, bold, paragraphs, screen
 from fsm.state import State, entry
