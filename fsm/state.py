@@ -66,7 +66,7 @@ class Entry:
     public: bool
 
 
-_entries: list[tuple[type[Action], EntryFunction, tuple[str, ...], str, bool]] = []
+_entries: list[tuple[EntryFunction, tuple[str, ...], str, bool]] = []
 
 
 def entry(
@@ -79,12 +79,8 @@ def entry(
     """
 
     def mark(function: EntryFunction) -> EntryFunction:
-        hints = get_type_hints(function)
-        kinds = [hint for name, hint in hints.items() if name != "return" and inspect.isclass(hint)]
-        action = next((kind for kind in kinds if issubclass(kind, Action)), None)
-        if action is None:
-            raise TypeError(f"{function.__name__} names no action: annotate its second parameter")
-        _entries.append((action, function, commands, link, public))
+        # The annotations are read by the registry: a file begins with its way in, before the states it names.
+        _entries.append((function, commands, link, public))
         return function
 
     return mark
@@ -117,17 +113,19 @@ class Registry:
         self.entries: dict[type[Action], Entry] = {}
         self.commands: dict[str, type[Action]] = {}
         self.links: dict[str, type[Action]] = {}
-        for action, function, commands, link, public in _entries:
+        for function, commands, link, public in _entries:
             if self._has(function.__module__):
-                self._add(action, function, commands, link, public)
+                self._add(function, commands, link, public)
 
     def _has(self, module: str) -> bool:
         return module == self.package or module.startswith(f"{self.package}.")
 
-    def _add(
-        self, action: type[Action], function: EntryFunction, commands: tuple[str, ...], link: str, public: bool
-    ) -> None:
-        targets = tuple(_targets(function, get_type_hints(function).get("return")))
+    def _add(self, function: EntryFunction, commands: tuple[str, ...], link: str, public: bool) -> None:
+        hints = get_type_hints(function)
+        targets = tuple(_targets(function, hints.pop("return", None)))
+        action = next((hint for hint in hints.values() if inspect.isclass(hint) and issubclass(hint, Action)), None)
+        if action is None:
+            raise TypeError(f"{function.__name__} names no action: annotate its second parameter")
         flow = function.__module__.rpartition(".")[2]
         made = Entry(action, function, flow, targets, commands, link, public)
         if self.entries.setdefault(action, made) is not made:
