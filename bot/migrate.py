@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 from alembic import command
@@ -54,3 +56,21 @@ async def downgrade(database: Database, revision: str = "base") -> None:
 async def draft(database: Database, message: str) -> None:
     """Writes a new migration from what the models have and the database has not. For developers."""
     await database.write(lambda connection: command.revision(_config(connection), message=message, autogenerate=True))
+
+
+class NotReady(Exception):
+    """The tables are not there, or older than this version of the program."""
+
+
+@contextlib.asynccontextmanager
+async def ready_database(url: str) -> AsyncIterator[Database]:
+    """A database whose tables are up to date: SQLite is migrated, any other must have been."""
+    database = Database(url)
+    try:
+        if not await is_current(database):
+            if database.dialect != "sqlite":
+                raise NotReady("The database's tables are not up to date: run `abonent migrate` first.")
+            await upgrade(database)
+        yield database
+    finally:
+        await database.close()

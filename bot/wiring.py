@@ -10,6 +10,10 @@ from zoneinfo import ZoneInfo
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from starlette.routing import BaseRoute
 
+from bot.integrations.codes.gateway import Gateway
+from bot.integrations.codes.mail import Mail
+from bot.integrations.codes.sender import CodeSender
+from bot.integrations.codes.sms_http import SmsHttp
 from bot.scheduler import build_scheduler
 from bot.settings import Settings
 from core.appeals.service import AppealService
@@ -18,12 +22,13 @@ from core.billing.protocol import Billing
 from core.billing.service import BillingService
 from core.clock import Clock, SystemClock
 from core.database import Database
-from core.delivery import blobs
+from core.delivery import blobs, outbox
+from core.delivery.commit import Post
 from core.delivery.writer import Writer
 from core.operator import Operator
 from core.regions import zone_of
 from core.services import Services
-from core.subscribers.codes import CodeService, Way
+from core.subscribers.codes import SEND_CODE, CodeService, Way
 from core.subscribers.links import LinkService
 from core.subscribers.models import Subscriber
 from core.subscribers.service import SubscriberService
@@ -103,15 +108,33 @@ def zone_finder(operator: Operator) -> Callable[[Subscriber | None], ZoneInfo]:
     return find
 
 
+def build_gateways(settings: Settings) -> dict[Way, Gateway]:
+    """The ways by which one-time codes can be sent here."""
+    gateways: dict[Way, Gateway] = {}
+    if settings.sms_http_url:
+        gateways[Way.sms] = SmsHttp(settings.sms_http_url)
+    if settings.smtp_url.get_secret_value():
+        gateways[Way.email] = Mail(settings.smtp_url.get_secret_value(), settings.mail_from)
+    return gateways
+
+
 def build_tasks(
-    settings: Settings,
     database: Database,
     services: Services,
+    registry: Registry,
+    gateways: Mapping[Way, Gateway],
     channels: Mapping[str, Channel],
-    wake: Callable[[], None],
+    wake_sender: Callable[[], None],
 ) -> dict[str, TaskHandler]:
     """Who carries out which kind of task."""
-    return {}
+
+    async def post(message: Post) -> None:
+        await database.write(outbox.put, message, "task", services.clock.now())
+        wake_sender()
+
+    return {
+        SEND_CODE: CodeSender(services.codes, services.clock, services.operator, registry, gateways, post),
+    }
 
 
 @dataclass
@@ -143,8 +166,12 @@ async def open_program(
         database = Database(settings.database_url)
         stack.push_async_callback(database.close)
         billing = wrap_billing(EmbeddedBilling(database, clock, zone=operator.zone))
-        services = build_services(database, clock, operator, billing, secret_key=secret_key)
-        engine = Engine(Registry(), services, zone_finder(operator))
+        gateways = build_gateways(settings)
+        for gateway in gateways.values():
+            stack.push_async_callback(gateway.close)
+        services = build_services(database, clock, operator, billing, secret_key=secret_key, code_ways=gateways)
+        registry = Registry()
+        engine = Engine(registry, services, zone_finder(operator))
 
         async def load_blob(key: str) -> tuple[bytes, str]:
             return await database.read(blobs.load, key)
@@ -163,7 +190,8 @@ async def open_program(
 
         paces = {name: Pace(RATES[name]) for name in channels}
         sender = Sender(database, clock, channels, engine.fallback, paces)
-        worker = Worker(database, clock, build_tasks(settings, database, services, channels, sender.wake))
+        tasks = build_tasks(database, services, registry, gateways, channels, sender.wake)
+        worker = Worker(database, clock, tasks)
         writer = await stack.enter_async_context(Writer(database))
         turns = Turns(
             engine,

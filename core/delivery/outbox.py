@@ -171,6 +171,11 @@ def _defer(connection: Connection, owner: str, report: Deferred) -> None:
     )
 
 
+def put(connection: Connection, post: Post, cause: str, now: datetime) -> None:
+    """A message outside of any turn: a task's or a job's last word; ``cause`` stands where a turn's id would."""
+    connection.execute(insert(outbox), [outbox_row(post, cause[:16], now)])
+
+
 def wake_lane(connection: Connection, chat_id: str) -> None:
     """The person is back: whatever made us leave the chat alone is over."""
     connection.execute(delete(lanes).where(lanes.c.chat_id == chat_id, lanes.c.owner == NOBODY))
