@@ -81,6 +81,10 @@ class OpenProfile(Action, frozen=True, tag="prof"):
     """Phone, e-mail, region, language, chats, archive."""
 
 
+class OpenArchive(Action, frozen=True, tag="arch"):
+    """What was done in the person's name."""
+
+
 class OpenEmail(Action, frozen=True, tag="mail"):
     """Adding an e-mail address, or changing it."""
 

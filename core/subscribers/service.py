@@ -142,8 +142,10 @@ class SubscriberService:
         return Write("cut off", apply)
 
     def let_back(self, chat_id: str) -> Write:
-        """Takes the bar away: it was them after all."""
-        statement = update(chats).where(chats.c.chat_id == chat_id).values(barred_until=None)
+        """It was them after all: the bar is taken away, unless somebody has signed in there since."""
+        statement = (
+            update(chats).where(chats.c.chat_id == chat_id, chats.c.subscriber_id.is_(None)).values(barred_until=None)
+        )
         return change("let the chat back", statement, rows=None)
 
     # -- consent, archive ------------------------------------------------------------------------------------------

@@ -1,0 +1,61 @@
+"""What people are told in one chat when something happened to another chat of theirs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from fsm.actions import NotMe, OpenPerson, OpenRegistration, OpenSessions
+from fsm.screen import Choice, Screen, Tone, bold, paragraphs, screen
+from fsm.texts import Translator
+
+MESSENGERS = {"telegram": "Telegram", "viber": "Viber"}
+
+
+def messenger(channel: str) -> str:
+    """The name that people know."""
+    return MESSENGERS.get(channel, channel.capitalize())
+
+
+def signed_in_elsewhere(translator: Translator, chat_id: str, channel: str, at: datetime) -> Screen:
+    """Somebody proved the person's phone in another chat: most likely they themselves."""
+    t = translator.t
+    return screen(
+        paragraphs(
+            bold(t("🔔 Your number was used to sign in to {messenger}.", messenger=messenger(channel))),
+            translator.moment(at),
+            t("If it was you, there is nothing to do. If not, press the button: I will cut that chat off."),
+        ),
+        Choice(t("🚫 It was not me"), NotMe(chat_id), Tone.danger),
+        Choice(t("Where am I signed in"), OpenSessions()),
+    )
+
+
+def cut_off(translator: Translator, until: datetime) -> Screen:
+    """For the chat that was cut off."""
+    t = translator.t
+    return screen(
+        paragraphs(
+            bold(t("This chat is signed out.")),
+            t("The owner of the phone number said that it was not them who had signed in here."),
+            t("Signing in from here is possible again after {moment}.", moment=translator.moment(until)),
+        ),
+        Choice(t("🙋 This is a mistake"), OpenPerson()),
+    )
+
+
+def closed(translator: Translator) -> Screen:
+    """For a chat that its owner closed from another one."""
+    t = translator.t
+    return screen(
+        paragraphs(bold(t("This chat is signed out.")), t("You closed it from another chat of yours.")),
+        Choice(t("Sign in again"), OpenRegistration()),
+    )
+
+
+def forgotten(translator: Translator) -> Screen:
+    """For the other chats of somebody who asked to be forgotten."""
+    t = translator.t
+    return screen(
+        paragraphs(bold(t("This chat is signed out.")), t("You asked to delete your data, and it is done.")),
+        Choice(t("Sign up again"), OpenRegistration()),
+    )
