@@ -14,9 +14,10 @@ from bot.integrations.codes.gateway import Gateway
 from bot.integrations.codes.mail import Mail
 from bot.integrations.codes.sender import CodeSender
 from bot.integrations.codes.sms_http import SmsHttp
+from bot.integrations.files import FileFetcher
 from bot.scheduler import build_scheduler
 from bot.settings import Settings
-from core.appeals.service import AppealService
+from core.appeals.service import FETCH_FILE, AppealService
 from core.billing.embedded import EmbeddedBilling
 from core.billing.protocol import Billing
 from core.billing.service import BillingService
@@ -134,6 +135,7 @@ def build_tasks(
 
     return {
         SEND_CODE: CodeSender(services.codes, services.clock, services.operator, registry, gateways, post),
+        FETCH_FILE: FileFetcher(channels, database, services.clock, services.operator, registry, wake_sender),
     }
 
 

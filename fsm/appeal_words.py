@@ -30,7 +30,7 @@ def status(talk: Talk, found: AppealStatus) -> str:
         case AppealStatus.in_progress:
             return talk.t("being worked on")
         case AppealStatus.pending:
-            return talk.t("answered: your turn")
+            return talk.t("answered")
         case AppealStatus.resolved:
             return talk.t("done")
         case AppealStatus.rejected:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeAlias
+
 from core.subscribers.models import Proof, Role
 from fsm.actions import ManageLinks, OpenAccount, OpenAppeal, OpenLinking, OpenPerson, RevokeLink
 from fsm.screen import Choice, Screen, Tone, bold, italic, paragraphs, screen
 from fsm.texts import Translator
+
+Say: TypeAlias = Callable[[Translator], Screen]
+"""Draws a message in a chat's language."""
 
 SHOWN = 2500  # characters of somebody's words: the rest can be read in the request itself
 

@@ -73,7 +73,7 @@ class LinkService:
 
         ``besides`` is the subscriber who need not be told.
         """
-        return await self._database.read(_chats_of_owners, number, contact_phone, besides)
+        return await self._database.read(chats_of_owners, number, contact_phone, besides)
 
     # -- changes ---------------------------------------------------------------------------------------------------
 
@@ -209,7 +209,7 @@ def _by_id(connection: Connection, link_id: str) -> tuple[Access, bool] | None:
     return (Access(_link(row), row.name), row.ended_at is None) if row is not None else None
 
 
-def _chats_of_owners(connection: Connection, number: str, contact_phone: str, besides: str) -> list[Chat]:
+def chats_of_owners(connection: Connection, number: str, contact_phone: str, besides: str) -> list[Chat]:
     owners = select(account_links.c.subscriber_id).where(account_links.c.account_number == number, _answering, _living)
     concerned: list[ColumnElement[bool]] = [subscribers.c.id.in_(owners)]
     if contact_phone:

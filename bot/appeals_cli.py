@@ -1,0 +1,105 @@
+"""`abonent appeals`: the staff read requests, answer them, and decide about links."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
+
+if TYPE_CHECKING:
+    from bot.desk import Desk
+
+appeals_app = typer.Typer(help="Requests of subscribers to the staff.", no_args_is_help=True)
+
+T = TypeVar("T")
+Number = Annotated[int, typer.Argument(help="The request's number.")]
+
+
+@appeals_app.command("list")
+def list_open() -> None:
+    """Requests that wait for staff, the oldest first."""
+    found = _at_desk(lambda desk: desk.waiting())
+    for appeal in found:
+        about = f"link {appeal.account_number}" if appeal.account_number else "message"
+        typer.echo(f"No. {appeal.number:<6} {appeal.created_at:%Y-%m-%d %H:%M}  {appeal.status:<13} {about}")
+    if not found:
+        typer.echo("Nothing waits.")
+
+
+@appeals_app.command()
+def show(number: Number) -> None:
+    """One request with everything that was written in it."""
+    found = _at_desk(lambda desk: desk.show(number))
+    appeal = found.appeal
+    typer.secho(f"No. {appeal.number}, {appeal.kind}, {appeal.status}", bold=True)
+    for name, value in (("account", appeal.account_number), ("call back", appeal.contact), ("chat", appeal.chat_id)):
+        if value:
+            typer.echo(f"{name}: {value}")
+    for message in found.messages:
+        typer.secho(f"\n{message.at:%Y-%m-%d %H:%M} {message.author}", fg="cyan")
+        if message.text:
+            typer.echo(message.text)
+        if message.file_name:
+            typer.echo(f"file: {message.file_name} ({message.blob or 'not fetched'})")
+
+
+@appeals_app.command()
+def answer(
+    number: Number,
+    text: Annotated[str, typer.Argument(help="What the person reads.")],
+    done: Annotated[bool, typer.Option("--done", help="Nothing more is expected: the request is resolved.")] = False,
+) -> None:
+    """Answer a request; the person reads it in their chats."""
+    _told(_at_desk(lambda desk: desk.answer(number, text, done=done)))
+
+
+@appeals_app.command()
+def approve(
+    number: Number,
+    role: Annotated[str, typer.Option(help="owner, family or representative.")] = "family",
+) -> None:
+    """Link the account that was asked for. The account's owner hears of it and can take the access away."""
+    from core.subscribers.models import Role
+
+    if role not in list(Role):
+        typer.secho("✗ The role is owner, family or representative.", fg="red", err=True)
+        raise typer.Exit(2)
+    _told(_at_desk(lambda desk: desk.approve(number, Role(role))))
+
+
+@appeals_app.command()
+def refuse(
+    number: Number,
+    reason: Annotated[str, typer.Argument(help="Why not: the person reads it.")],
+) -> None:
+    """Refuse to link the account that was asked for."""
+    _told(_at_desk(lambda desk: desk.refuse(number, reason)))
+
+
+def _told(chats: int) -> None:
+    typer.secho("Done. " + (f"It will be read in {chats} chat(s)." if chats else "No chat can be reached."), fg="green")
+
+
+def _at_desk(act: Callable[[Desk], Awaitable[T]]) -> T:
+    return asyncio.run(_run(act))
+
+
+async def _run(act: Callable[[Desk], Awaitable[T]]) -> T:
+    from bot.cli import load_settings
+    from bot.desk import Desk
+    from bot.wiring import open_program
+    from core.appeals.staff import NotPossible
+    from core.errors import OutsideUnavailable
+    from fsm.state import Registry
+
+    settings = load_settings()
+    async with open_program(settings) as program:
+        try:
+            return await act(Desk(program.database, program.services, Registry()))
+        except NotPossible as error:
+            typer.secho(f"✗ {error}", fg="red", err=True)
+        except OutsideUnavailable:
+            typer.secho("✗ The billing is not answering: nothing was changed. Try again later.", fg="red", err=True)
+    raise typer.Exit(1)
