@@ -85,7 +85,7 @@ class Worker:
                 self._count(task, "later", str(error))
             else:
                 await self._give_up(task, handler, str(error))
-        except Exception as error:
+        except Exception as error:  # a fault of ours, whatever it is: it would fail the same way again
             log.exception("task failed", task=task.id, kind=task.kind)
             await self._give_up(task, handler, type(error).__name__)
         else:
@@ -96,7 +96,7 @@ class Worker:
         self._count(task, "failed", reason)
         try:
             await handler.gave_up(task)
-        except Exception:
+        except Exception:  # the task is over in any case
             log.exception("nobody could be told of a failed task", task=task.id, kind=task.kind)
         await self._database.write(tasks.give_up, task.id, reason)
 

@@ -97,7 +97,7 @@ class Snapshots:
         try:
             for start in range(0, len(rows), FLUSH_AT_ONCE):
                 await self._database.write(_save, rows[start : start + FLUSH_AT_ONCE])
-        except BaseException:
+        except BaseException:  # what was not saved is kept for the next time, and the error goes on
             self._waiting = waiting | self._waiting
             raise
         return len(rows)

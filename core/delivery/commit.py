@@ -80,7 +80,7 @@ def _alone(connection: Connection, turn: TurnCommit) -> Result:
     except Stale:
         savepoint.rollback()
         return Outcome.clash
-    except Exception as error:
+    except Exception as error:  # reported to the turn that asked; the others go on
         savepoint.rollback()
         return error
     if outcome is Outcome.done:

@@ -56,7 +56,7 @@ class Writer:
     async def _write(self, turns: Sequence[TurnCommit]) -> list[Result]:
         try:
             return await self._database.write(commit_turns, turns)
-        except Exception as error:
+        except Exception as error:  # each turn gets a try of its own, so that one cannot harm the others
             if len(turns) == 1:
                 return [error]
         results: list[Result] = []

@@ -88,7 +88,7 @@ class SnapshotReader:
                 del self._waiting[chat_id]
             try:
                 found = await self._database.read(load_snapshots, list(batch))
-            except Exception as error:
+            except Exception as error:  # handed to every turn that asked
                 for future in batch.values():
                     if not future.done():
                         future.set_exception(error)
