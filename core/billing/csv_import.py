@@ -7,11 +7,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Table, bindparam, select, update
+from sqlalchemy import Connection, Table, TextualSelect, bindparam, select, text, update
 
 from core.billing.csv_fields import BadField
 from core.billing.csv_rows import ALL_COLUMNS, Row, RowMaker
@@ -153,12 +154,11 @@ def _apply(connection: Connection, source: CsvSource, maker: RowMaker, report: I
     moved: defaultdict[str, int] = defaultdict(int)
     stated: dict[str, int] = {}
     # An account first, wherever it stands in the file: the other rows refer to it.
-    for batch in _batches(row for row in _rows(source, maker) if row.table is accounts):
+    for batch in _batches(_rows(source, maker, own=True)):
         _upsert(connection, accounts, batch, report, now)
         stated.update((row.account, row.balance) for row in batch if row.balance is not None)
         moved.update((row.account, 0) for row in batch)
-    others = RowMaker(maker.currency, maker.country)
-    for mixed in _batches(row for row in _rows(source, others) if row.table is not accounts):
+    for mixed in _batches(_rows(source, maker, own=False)):
         for table in (services, charges, payments, bills):
             if batch := [row for row in mixed if row.table is table]:
                 for number, by in _upsert(connection, table, batch, report, now).items():
@@ -166,8 +166,11 @@ def _apply(connection: Connection, source: CsvSource, maker: RowMaker, report: I
     _balances(connection, moved, stated, now)
 
 
-def _rows(source: CsvSource, maker: RowMaker) -> Iterator[Row]:
+def _rows(source: CsvSource, maker: RowMaker, *, own: bool) -> Iterator[Row]:
+    """The accounts' own lines, or all the others."""
     for record in source.records():
+        if (record.fields.get("kind", "").lower() == "account") is not own:
+            continue
         if record.fault:
             raise Unreadable(f"The file changed while it was read, in line {record.line}.")
         yield maker.row(record.fields)
@@ -199,14 +202,29 @@ def _upsert(
 
 
 def _existing(connection: Connection, table: Table, rows: Sequence[Row]) -> list[dict[str, Any]]:
-    query = select(table)
     if table is accounts:
-        query = query.where(accounts.c.number.in_([row.account for row in rows]))
-    else:
-        query = query.where(
-            table.c.account.in_({row.account for row in rows}), table.c.id.in_({row.id for row in rows})
-        )
-    return [dict(row) for row in connection.execute(query).mappings()]
+        query = select(table).where(accounts.c.number.in_([row.account for row in rows]))
+        return [dict(row) for row in connection.execute(query).mappings()]
+    padded = [*rows, *[rows[-1]] * (BATCH - len(rows))]
+    wanted = {
+        f"{name}{n}": value for n, row in enumerate(padded) for name, value in (("a", row.account), ("i", row.id))
+    }
+    return [dict(row) for row in connection.execute(_by_pairs(table), wanted).mappings()]
+
+
+@cache
+def _by_pairs(table: Table) -> TextualSelect:
+    """The rows of BATCH pairs of account and id.
+
+    Written out, for SQLAlchemy compiles VALUES anew each time, and with an IN for each column SQLite tries every
+    account with every id.
+    """
+    pairs = ", ".join(f"(:a{n}, :i{n})" for n in range(BATCH))
+    names = ", ".join(f"t.{one.name}" for one in table.c)
+    return text(
+        f"WITH wanted (account, id) AS (VALUES {pairs})"
+        f" SELECT {names} FROM wanted w JOIN {table.name} t ON t.account = w.account AND t.id = w.id"
+    ).columns(*table.c)
 
 
 def _balances(connection: Connection, moved: dict[str, int], stated: dict[str, int], now: datetime) -> None:
