@@ -83,7 +83,8 @@ def test_a_debt_stands_out_today_alone() -> None:
 
 @pytest.mark.parametrize(("charged", "paid"), [(0, 0), (-5000, 0), (10**14, 1), (1, 10**14)])
 def test_odd_figures_are_drawn(charged: int, paid: int) -> None:
-    assert opened(draw_history(history(12, charged, paid), labels(title="Очень длинное имя счёта " * 10))).width == WIDTH
+    png = draw_history(history(12, charged, paid), labels(title="Очень длинное имя счёта " * 10))
+    assert opened(png).width == WIDTH
 
 
 def test_cyrillic_letters_are_letters_and_not_boxes() -> None:
