@@ -89,6 +89,10 @@ class OpenEmail(Action, frozen=True, tag="mail"):
     """Adding an e-mail address, or changing it."""
 
 
+class OpenPhone(Action, frozen=True, tag="tel"):
+    """Changing the phone number."""
+
+
 class OpenSessions(Action, frozen=True, tag="sess"):
     """The chats in which the person is logged in."""
 

@@ -190,7 +190,7 @@ class Engine:
         talk = turn.talk
         envelope = turn.envelope
         moved = envelope.move(turn.state, new, fresh=turn.fresh) if envelope is not None else first(new)
-        if moved.parked is not None and moved.parked == moved.state:
+        if moved.parked is not None and (moved.parked == moved.state or not talk.parked):
             moved = replace(moved, parked=None)
         pending = "" if talk.pending is None else _payload(talk.pending)
         heard = moved.heard if isinstance(turn.event.input, Press) else turn.event.message_id or moved.heard

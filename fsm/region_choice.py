@@ -9,7 +9,7 @@ from fsm.action import Action
 from fsm.screen import Choice, Row
 from fsm.talk import Talk
 
-USUAL = 5
+USUAL = 4
 FOUND = 8
 LABEL = 34  # characters that a button across the screen shows
 
@@ -20,7 +20,7 @@ def usual_regions(talk: Talk, guess: str = "") -> tuple[str, ...]:
     known = regions.regions(operator.country)
     near = [one.code for one in known if one.zone == operator.zone.key]
     codes = [guess, *near, *(one.code for one in known)]
-    return tuple(dict.fromkeys(code for code in codes if code))[:USUAL]
+    return tuple(dict.fromkeys(code for code in codes if code))[: USUAL + bool(guess)]
 
 
 def find_regions(talk: Talk, text: str) -> tuple[str, ...]:

@@ -48,7 +48,10 @@ class Talk:
     """What the person wanted before they had to register."""
 
     parked: bool = False
-    """A question was left unanswered for the menu: ``fsm.actions.GoOn`` leads back to it."""
+    """A question was left unanswered for the menu: ``fsm.actions.GoOn`` leads back to it.
+
+    A handler that sets it to False makes it forgotten.
+    """
 
     notes: list[Rich] = field(default_factory=list)
     screens: list[Screen] = field(default_factory=list)

@@ -59,3 +59,15 @@ def forgotten(translator: Translator) -> Screen:
         paragraphs(bold(t("This chat is signed out.")), t("You asked to delete your data, and it is done.")),
         Choice(t("Sign up again"), OpenRegistration()),
     )
+
+
+def phone_changed(translator: Translator, phone: str) -> Screen:
+    """For the person's other chats. ``phone`` is masked."""
+    t = translator.t
+    return screen(
+        paragraphs(
+            bold(t("🔔 Your phone number here was changed to {phone}.", phone=phone)),
+            t("If it was you, there is nothing to do. If not, close the chats that are not yours, and ask a person."),
+        ),
+        Choice(t("Where am I signed in"), OpenSessions()),
+    )

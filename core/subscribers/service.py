@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, select, update
+from sqlalchemy.exc import IntegrityError
 
 from core.clock import Clock
 from core.database import Database
@@ -58,6 +59,18 @@ class SubscriberService:
             "created_at": self._clock.now(),
         }
         return insert_new("create subscriber", subscribers, values)
+
+    def set_phone(self, subscriber_id: str, phone: str) -> Write:
+        """A proved number. Stale when it has become somebody else's meanwhile."""
+        change_it = self._set("change phone", subscriber_id, phone=phone)
+
+        def apply(connection: Connection) -> None:
+            try:
+                change_it.apply(connection)
+            except IntegrityError as error:
+                raise Stale("change phone: somebody has it") from error
+
+        return Write(change_it.name, apply)
 
     def set_name(self, subscriber_id: str, name: str) -> Write:
         return self._set("change name", subscriber_id, name=name)

@@ -10,7 +10,7 @@ from core.subscribers.codes import Issued, NotACode, Passed, Purpose, TooMany, T
 from core.subscribers.emails import mask_email, parse_email
 from fsm import code_words
 from fsm.action import Action
-from fsm.actions import OpenEmail, OpenMenu, OpenProfile
+from fsm.actions import OpenEmail, OpenProfile
 from fsm.event import Text
 from fsm.screen import Choice, Screen, Tone, bold, paragraphs, screen
 from fsm.state import State, entry
@@ -149,8 +149,7 @@ class EmailSettled(State, frozen=True):
             said = talk.t("✅ The address {email} is confirmed.", email=self.address)
         return screen(
             said,
-            Choice(talk.t("👤 My profile"), OpenProfile()),
-            Choice(talk.t("☰ To the menu"), OpenMenu(), Tone.primary),
+            Choice(talk.t("👤 My profile"), OpenProfile(), Tone.primary),
         )
 
 

@@ -67,11 +67,12 @@ class Registered(State, frozen=True):
             hello = talk.t("✅ Welcome back, {name}! Everything of yours is here.", name=self.name)
         else:
             hello = talk.t("✅ Done, {name}! You are signed up.", name=self.name)
+        link = talk.t("🔗 Link it") if n == 1 else talk.t("🔗 Link all {n}", n=n)
         there = talk.n("{n} account is linked.", "{n} accounts are linked.", self.linked) if self.linked else ""
         return screen(
             paragraphs(bold(hello), there, self._found(talk)),
             _wanted(talk),
-            Choice(talk.n("🔗 Link it", "🔗 Link all {n}", n), LinkAll(), Tone.primary) if n else None,
+            Choice(link, LinkAll(), Tone.primary) if n else None,
             Choice(talk.t("Choose"), ChooseSome()) if n > 1 else None,
             Choice(talk.t("Not now"), Later()) if n else None,
             *([] if n else _onward(talk, has_accounts=self.linked > 0)),

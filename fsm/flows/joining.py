@@ -45,7 +45,7 @@ class AskName(State, frozen=True):
         offered = isinstance(known, str)
         return screen(
             paragraphs(
-                bold(talk.t("Thank you! What is your name?")),
+                bold(talk.t("What is your name?")),
                 talk.t("Type it, or press the button.") if offered else talk.t("Type it as you like to be called."),
             ),
             Choice(str(known)[:30], UseName(), Tone.primary) if offered else None,

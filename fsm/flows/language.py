@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from fsm.action import Action
-from fsm.actions import GoOn, OpenLanguage, OpenMenu
+from fsm.actions import GoOn, OpenLanguage
 from fsm.languages import change_language, language_name
 from fsm.screen import Choice, Screen, Tone, screen
 from fsm.state import State, entry
@@ -50,5 +50,4 @@ class Spoken(State, frozen=True):
         return screen(
             talk.t("✅ From now on I speak English here."),
             Choice(talk.t("▶ Go on where I stopped"), GoOn(), Tone.primary) if talk.parked else None,
-            Choice(talk.t("☰ To the menu"), OpenMenu()),
         )

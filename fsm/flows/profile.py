@@ -10,7 +10,7 @@ from core.subscribers.activity import Did
 from core.subscribers.names import NameFault, parse_name
 from core.subscribers.phones import show_phone
 from fsm.action import Action
-from fsm.actions import OpenArchive, OpenEmail, OpenLanguage, OpenMenu, OpenPrivacy, OpenProfile, OpenSessions
+from fsm.actions import OpenArchive, OpenEmail, OpenLanguage, OpenPhone, OpenPrivacy, OpenProfile, OpenSessions
 from fsm.event import Text
 from fsm.languages import language_name
 from fsm.name_words import why_not_a_name
@@ -32,10 +32,6 @@ class NewRegion(Action, frozen=True, tag="prof.pick"):
     """The region by its code."""
 
     code: str
-
-
-class AboutPhone(Action, frozen=True, tag="prof.tel"):
-    """How the phone number can be changed."""
 
 
 class What(StrEnum):
@@ -66,7 +62,7 @@ class Profile(State, frozen=True):
                 talk.t("Here since {day}", day=talk.translator.day(person.created_at)),
             ),
             (Choice(talk.t("✏️ Name"), ChangeName()), Choice(talk.t("📍 Region"), ChangeRegion())),
-            (Choice(talk.t("✉️ E-mail"), OpenEmail()), Choice(talk.t("📱 Phone"), AboutPhone())),
+            (Choice(talk.t("✉️ E-mail"), OpenEmail()), Choice(talk.t("📱 Phone"), OpenPhone())),
             (Choice(talk.t("🌐 Language"), OpenLanguage()), Choice(talk.t("🕘 My actions"), OpenArchive())),
             Choice(talk.t("💬 Where am I signed in"), OpenSessions()),
             Choice(talk.t("🔒 My data and consent"), OpenPrivacy()),
@@ -77,25 +73,6 @@ class Profile(State, frozen=True):
 
     async def on_region(self, talk: Talk, press: ChangeRegion) -> AskNewRegion:
         return AskNewRegion()
-
-    async def on_phone(self, talk: Talk, press: AboutPhone) -> PhoneIsKey:
-        return PhoneIsKey()
-
-
-class PhoneIsKey(State, frozen=True):
-    """The phone number is what a person is known by: changing it goes through staff or a new registration."""
-
-    async def show(self, talk: Talk) -> Screen:
-        return screen(
-            paragraphs(
-                talk.t("You are known here by your number {phone}.", phone=show_phone(talk.subscriber.phone or "")),
-                talk.t(
-                    "Do you have a new one? Ask a person to move everything to it: press the button below. "
-                    "They will make sure that it is you."
-                ),
-            ),
-            Choice(talk.t("👤 My profile"), OpenProfile()),
-        )
 
 
 class AskNewName(State, frozen=True):
@@ -178,5 +155,4 @@ class Changed(State, frozen=True):
         return screen(
             said,
             Choice(talk.t("👤 My profile"), OpenProfile(), Tone.primary),
-            Choice(talk.t("☰ To the menu"), OpenMenu()),
         )

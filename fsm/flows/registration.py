@@ -10,7 +10,7 @@ from core.subscribers.consents import Decision
 from core.subscribers.phones import NotAPhone, mask_phone, parse_phone, parse_shared, show_phone
 from fsm import code_words
 from fsm.action import Action
-from fsm.actions import OpenHelp, OpenMenu, OpenPerson, OpenProfile, OpenRegistration
+from fsm.actions import OpenHelp, OpenPerson, OpenProfile, OpenRegistration
 from fsm.event import Contact, Text
 from fsm.flows.first_accounts import Registered
 from fsm.flows.joining import AskName, proved
@@ -67,7 +67,6 @@ class SignedIn(State, frozen=True):
     async def show(self, talk: Talk) -> Screen:
         return screen(
             talk.t("You are signed in here already, {name}.", name=talk.subscriber.name),
-            Choice(talk.t("☰ To the menu"), OpenMenu(), Tone.primary),
             Choice(talk.t("👤 My profile"), OpenProfile()),
         )
 
@@ -106,7 +105,9 @@ class Consent(State, frozen=True):
         return screen(
             paragraphs(
                 bold(talk.t("Hello! This is {operator}.", operator=operator.name)),
-                talk.t("Here you can see what you owe and what for, and reach us. Signing up takes a minute."),
+                talk.t("First I need to know who you are. It takes a minute, then we go on.")
+                if talk.pending is not None
+                else talk.t("Here you can see what you owe and what for, and reach us. Signing up takes a minute."),
                 talk.t(
                     "To show your accounts I need your consent to process personal data: your phone number, name, "
                     "region and account numbers. I use them only to serve you, and you can have them deleted here "
