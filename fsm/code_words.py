@@ -55,3 +55,22 @@ def code_by_mail(translator: Translator, code: str, operator: str) -> tuple[str,
         code=code,
     )
     return subject, text
+
+
+def consent_by_sms(translator: Translator, code: str, operator: str) -> str:
+    """The SMS to an account's holder, who is to read the code to a relative. One part in Cyrillic, too."""
+    return translator.t(
+        "{code}: access to your {operator} account. Read it only to someone you trust.", code=code, operator=operator
+    )
+
+
+def consent_by_mail(translator: Translator, code: str, operator: str) -> tuple[str, str]:
+    """The letter's subject and text to an account's holder."""
+    subject = translator.t("A code for access to your {operator} account: {code}", operator=operator, code=code)
+    text = translator.t(
+        "Somebody asks to see your {operator} account in a messenger.\n\nCode: {code}\n\n"
+        "If you agree, read the code to them; it works for 5 minutes. If not, do nothing and tell it to nobody.",
+        operator=operator,
+        code=code,
+    )
+    return subject, text

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from datetime import datetime
 
 from core.billing.models import BillingAccount
 from core.ids import new_id
 from core.subscribers.activity import Did, did
-from core.subscribers.codes import Expired, NotACode, TooMany, TooSoon, Verdict, Way, Wrong
+from core.subscribers.codes import TooMany, TooSoon, Way
 from core.subscribers.emails import mask_email
 from core.subscribers.grounds import Contact
 from core.subscribers.models import Proof, Role
 from core.subscribers.phones import mask_phone
+from fsm.code_words import too_soon
 from fsm.talk import Talk
 from fsm.told import link_added
 
@@ -47,26 +47,7 @@ def not_sent(talk: Talk, why: TooSoon | TooMany) -> str:
     if isinstance(why, TooMany):
         moment = moment_of(talk, why.until)
         return talk.t("Too many codes were sent today. The next one can be sent after {moment}.", moment=moment)
-    return talk.n(
-        "A code went there a moment ago. A new one can be sent in {n} second.",
-        "A code went there a moment ago. A new one can be sent in {n} seconds.",
-        max(1, math.ceil((why.until - talk.now).total_seconds())),
-    )
-
-
-def not_passed(talk: Talk, verdict: Verdict) -> str:
-    """What was wrong with a code, and what to do."""
-    match verdict:
-        case Wrong(tries_left=0):
-            return talk.t("This code was wrong too many times and no longer works. Press “Send a new code”.")
-        case Wrong(tries_left=left):
-            return talk.n("The code is wrong. {n} try is left.", "The code is wrong. {n} tries are left.", left)
-        case NotACode():
-            return talk.t("The code has 6 digits. Please type just them.")
-        case Expired():
-            return talk.t("This code is too old. Press “Send a new code”.")
-        case _:
-            return talk.t("This code no longer works. Press “Send a new code”.")
+    return too_soon(talk, why.until)
 
 
 def moment_of(talk: Talk, moment: datetime) -> str:

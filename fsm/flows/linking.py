@@ -13,8 +13,9 @@ from core.subscribers.links import MAX_NICKNAME, tidy_nickname
 from core.subscribers.models import Proof, Role
 from fsm.action import Action
 from fsm.actions import OpenAccount, OpenAccounts, OpenLinking, RequestLink
+from fsm.code_words import not_accepted
 from fsm.event import Text
-from fsm.linking_words import give_link, masked, moment_of, nicknames, not_passed, not_sent, send_label
+from fsm.linking_words import give_link, masked, moment_of, nicknames, not_sent, send_label
 from fsm.screen import Choice, Screen, Tone, bold, paragraphs, screen
 from fsm.state import State, entry
 from fsm.talk import Talk
@@ -234,7 +235,7 @@ class EnterCode(State, frozen=True):
             return await self._passed(talk, verdict)
         if isinstance(verdict, Wrong):
             talk.write(*verdict.writes)
-        talk.tell(not_passed(talk, verdict))
+        talk.tell(not_accepted(talk, verdict))
         return self
 
     async def _passed(self, talk: Talk, verdict: Passed) -> Linked | EnterCode | CannotLink:

@@ -13,7 +13,7 @@ from core.subscribers.challenges import Challenge, Status
 from core.subscribers.codes import CodeService, Purpose, Way
 from fsm.action import ANYWHERE
 from fsm.actions import OpenEmail, OpenLinking, OpenRegistration
-from fsm.code_words import code_by_mail, code_by_sms
+from fsm.code_words import code_by_mail, code_by_sms, consent_by_mail, consent_by_sms
 from fsm.draw import draw
 from fsm.screen import Choice, Screen, screen
 from fsm.state import Registry
@@ -54,10 +54,14 @@ class CodeSender:
             raise Refused(f"there is no way to send by {challenge.way}")
         translator = self._translator(task)
         code = self._codes.code(challenge.id)
+        # The code for an account goes to its holder, who is to read it to somebody: another text.
+        consent = challenge.purpose == Purpose.account
         if challenge.way == Way.sms:
-            subject, text = "", code_by_sms(translator, code, self._operator.name)
+            say = consent_by_sms if consent else code_by_sms
+            subject, text = "", say(translator, code, self._operator.name)
         else:
-            subject, text = code_by_mail(translator, code, self._operator.name)
+            write = consent_by_mail if consent else code_by_mail
+            subject, text = write(translator, code, self._operator.name)
         await gateway.send(challenge.target, subject, text, task.id)
 
     async def gave_up(self, task: Task) -> None:
