@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
 billing_app = typer.Typer(help="The embedded billing.", no_args_is_help=True)
 
-SHOWN = 50  # bad lines that are printed: whoever mends these sees the pattern
-
 
 def _settings() -> Settings:
     from bot.cli import load_settings
@@ -37,10 +35,8 @@ def import_file(
                 typer.echo(f"{name}: " + ", ".join(f"{count} {kind}" for kind, count in sorted(done.items())))
         typer.secho(f"{report.lines} lines imported.", fg="green")
         return
-    for bad in sorted(report.bad)[:SHOWN]:
+    for bad in sorted(report.bad):
         typer.secho(str(bad), fg="red", err=True)
-    if len(report.bad) > SHOWN:
-        typer.echo(f"... and {len(report.bad) - SHOWN} more.", err=True)
     typer.secho(f"{len(report.bad)} bad lines: nothing was applied.", fg="red", err=True)
     raise typer.Exit(1)
 

@@ -70,7 +70,7 @@ async def run_demo(host: str, port: int, make_settings: Callable[..., Any], *, v
                     support_phone="+74950000000",
                     support_hours="8:00-22:00",
                 )
-                async with open_program(settings, clock=clock, wrap_billing=breakable) as program:
+                async with open_program(settings, clock=clock, wrap_billing=breakable, live_billing=True) as program:
                     await prepare(program, may_migrate=True)
                     now = clock.now()
                     await program.database.write(fill_demo, now.date(), settings.currency, now=now)

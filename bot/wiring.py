@@ -158,16 +158,23 @@ class Program:
 
 @contextlib.asynccontextmanager
 async def open_program(
-    settings: Settings, *, clock: Clock | None = None, wrap_billing: WrapBilling = lambda billing: billing
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    wrap_billing: WrapBilling = lambda billing: billing,
+    live_billing: bool = False,
 ) -> AsyncIterator[Program]:
-    """Builds the program; closes what it opened when the block ends. The writer runs, nothing else does."""
+    """Builds the program; closes what it opened when the block ends. The writer runs, nothing else does.
+
+    ``live_billing``: the embedded tables are the billing itself and not an import, so its figures are of this moment.
+    """
     clock = clock or SystemClock()
     secret_key = settings.secret_key.get_secret_value()
     operator = build_operator(settings)
     async with contextlib.AsyncExitStack() as stack:
         database = Database(settings.database_url)
         stack.push_async_callback(database.close)
-        billing = wrap_billing(EmbeddedBilling(database, clock, zone=operator.zone))
+        billing = wrap_billing(EmbeddedBilling(database, clock, live=live_billing, zone=operator.zone))
         gateways = build_gateways(settings)
         for gateway in gateways.values():
             stack.push_async_callback(gateway.close)
