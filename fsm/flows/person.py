@@ -71,7 +71,7 @@ class Person(State, frozen=True):
             Choice(talk.t("✍️ Go on with my message"), GoOnWriting(), Tone.primary) if self.begun else None,
             Choice(talk.t("✍️ Leave a message"), LeaveMessage(), Tone.primary) if not self.begun else None,
             Choice(talk.t("📋 My requests"), OpenAppeals()) if self.requests else None,
-            Choice(talk.t("▶️ Go on where I stopped"), GoOn()) if talk.parked and not self.begun else None,
+            Choice(talk.t("▶️ Continue where you stopped"), GoOn()) if talk.parked and not self.begun else None,
         )
 
     async def on_leave(self, talk: Talk, press: LeaveMessage) -> Compose:
@@ -216,7 +216,7 @@ class Sent(State, frozen=True):
                 call,
             ),
             Choice(talk.t("See or add to it"), OpenAppeal(self.appeal_id)),
-            Choice(talk.t("▶️ Go on where I stopped"), GoOn()) if talk.parked else None,
+            Choice(talk.t("▶️ Continue where you stopped"), GoOn()) if talk.parked else None,
         )
 
 
@@ -229,7 +229,7 @@ class Discarded(State, frozen=True):
     async def show(self, talk: Talk) -> Screen:
         return screen(
             talk.t("Your message is thrown away; nobody has seen it."),
-            Choice(talk.t("▶️ Go on where I stopped"), GoOn()) if talk.parked else None,
+            Choice(talk.t("▶️ Continue where you stopped"), GoOn()) if talk.parked else None,
         )
 
 
