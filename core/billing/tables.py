@@ -94,6 +94,18 @@ payments = Table(
     Index("ix_billing_payments_account_date", "account", "date"),
 )
 
+# What was booked from outside, by its external id: whatever comes twice is booked once.
+postings = Table(
+    "billing_postings",
+    metadata,
+    Column("external_id", String(ID), primary_key=True),
+    Column("account", String(NUMBER), ForeignKey("billing_accounts.number"), nullable=False, index=True),
+    Column("kind", String(16), nullable=False),  # payment, refund, promise
+    Column("amount", BigInteger, nullable=False),  # minor units, positive
+    Column("booked_at", UtcDateTime, nullable=False),
+    Column("until", Date),  # a promise's last day
+)
+
 bills = Table(
     "billing_bills",
     metadata,
