@@ -19,8 +19,8 @@ def usual_regions(talk: Talk, guess: str = "") -> tuple[str, ...]:
     operator = talk.core.operator
     known = regions.regions(operator.country)
     near = [one.code for one in known if one.zone == operator.zone.key]
-    codes = [guess, *near, *(one.code for one in known)]
-    return tuple(dict.fromkeys(code for code in codes if code))[: USUAL + bool(guess)]
+    usual = list(dict.fromkeys([*near, *(one.code for one in known)]))[:USUAL]
+    return tuple(dict.fromkeys([guess, *usual] if guess else usual))
 
 
 def find_regions(talk: Talk, text: str) -> tuple[str, ...]:
