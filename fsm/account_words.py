@@ -51,16 +51,22 @@ def money(talk: Talk, value: Money) -> str:
 def standing(talk: Talk, balance: Money) -> str:
     """A signed balance without a sign: nobody has to know whose minus it is."""
     if balance.minor < 0:
-        return talk.t("debt {sum}", sum=money(talk, -balance))
+        return talk.t("{sum} to pay", sum=money(talk, -balance))
     if balance.minor > 0:
         return talk.t("{sum} in credit", sum=money(talk, balance))
     return talk.t("nothing owed")
 
 
-def what_is_owed(talk: Talk, overview: AccountOverview, until: date | None = None) -> Rich:
-    """The figure first, in bold; then until when. ``until`` is the last day that a prepaid balance pays for."""
+def what_is_owed(
+    talk: Talk, overview: AccountOverview, until: date | None = None, overdue: Money | None = None
+) -> Rich:
+    """The figure first, in bold; then until when.
+
+    ``until`` is the last day that a prepaid balance pays for, ``overdue`` the part of a debt whose date has passed.
+    """
     if overview.debt.minor > 0:
-        return _owed(talk, overview)
+        part = overdue if overdue is not None and 0 < overdue.minor < overview.debt.minor else None
+        return lines(_owed(talk, overview), talk.t("overdue of it: {sum}", sum=money(talk, part)) if part else None)
     prepaid = overview.kind is AccountKind.prepaid
     if prepaid:
         return lines(bold(talk.t("On the account: {sum}", sum=money(talk, overview.balance))), _enough(talk, until))

@@ -163,7 +163,10 @@ def answer_of(talk: Talk, topic: Topic) -> tuple[str, tuple[Choice, ...]]:
             )
         case Topic.person:
             return (
-                talk.t("The button “A person” is under every message, or type /person. You need not explain why."),
+                talk.t(
+                    "The button “{button}” is under every message, or type /person. You need not explain why.",
+                    button=talk.t("🙋 A person"),
+                ),
                 (Choice(talk.t("🙋 Ask a person"), OpenPerson(), Tone.primary),),
             )
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from datetime import date
 
-from core.billing.explain import explain_debt
+from core.billing.explain import explain_debt, total
 from core.billing.forecast import monthly_price, suffices_until
-from core.billing.models import AccountKind, AccountNumber, AccountOverview, AccountState
+from core.billing.models import AccountKind, AccountNumber, AccountOverview, AccountState, AccountStatement
 from core.errors import OutsideUnavailable
 from core.money import Money
 from core.subscribers.models import AccountLink
@@ -107,7 +107,7 @@ class Accounts(State, frozen=True):
         # One moment for all, where it is one: eight times the same line help nobody.
         apart = known.fresh and len({one.as_of for one in known.value}) > 1
         text = paragraphs(
-            _in_all(talk, known.value),
+            _in_all(talk, known.value, partly=len(figures) < len(links)),
             *(_line(talk, link, figures.get(link.account_number), enough, apart=apart) for link in here),
             None if apart else age(talk, known.as_of, fresh=known.fresh),
         )
@@ -116,7 +116,8 @@ class Accounts(State, frozen=True):
             text,
             *buttons,
             _pages(talk, page, last),
-            (Choice(talk.t("🔄 Update"), Update()), Choice(talk.t("✏️ Manage"), ManageLinks())),
+            Choice(talk.t("🔄 Update"), Update()),
+            Choice(talk.t("✏️ Names and access"), ManageLinks()),
         )
 
     def expects(self, talk: Talk) -> str:
@@ -126,7 +127,7 @@ class Accounts(State, frozen=True):
         return Accounts(max(press.page, 0))
 
     async def on_update(self, talk: Talk, press: Update) -> Accounts:
-        talk.say_briefly(talk.t("Updated."))
+        talk.say_briefly(talk.t("Checked again."))
         return self
 
 
@@ -171,7 +172,7 @@ class Account(State, frozen=True):
         return Year(self.number)
 
     async def on_update(self, talk: Talk, press: Update) -> Account:
-        talk.say_briefly(talk.t("Updated."))
+        talk.say_briefly(talk.t("Checked again."))
         return self
 
 
@@ -194,9 +195,14 @@ async def open_account(talk: Talk, action: OpenAccount) -> Account | NotYours:
 def _figures(talk: Talk, seen: Sight) -> Rich:
     statement = seen.statement
     return lines(
-        what_is_owed(talk, statement.overview, suffices_until(statement, seen.today)),
+        what_is_owed(talk, statement.overview, suffices_until(statement, seen.today), _overdue(statement, seen.today)),
         what_for(talk, explain_debt(statement)),
     )
+
+
+def _overdue(statement: AccountStatement, today: date) -> Money:
+    late = (bill.remaining for bill in statement.bills if bill.due < today)
+    return total(late, Money.zero(statement.account.currency))
 
 
 def _habits(talk: Talk, seen: Sight) -> Rich:
@@ -229,16 +235,21 @@ async def _enough(talk: Talk, overviews: list[AccountOverview]) -> dict[AccountN
     return {number: day for number, day in zip(prepaid, days, strict=True) if day is not None}
 
 
-def _in_all(talk: Talk, overviews: list[AccountOverview]) -> Rich:
-    """The whole debt, a figure for each currency."""
+def _in_all(talk: Talk, overviews: list[AccountOverview], *, partly: bool) -> Rich:
+    """The whole debt, a figure for each currency. ``partly``: of some accounts nothing is known."""
     totals: dict[str, Money] = {}
     for one in overviews:
         if one.debt.minor > 0:
             currency = one.debt.currency
             totals[currency] = totals.get(currency, Money.zero(currency)) + one.debt
     if not totals:
-        return bold(talk.t("Nothing to pay on any account"))
-    return bold(talk.t("To pay in all: {sum}", sum=" + ".join(money(talk, one) for one in totals.values())))
+        return Rich() if partly else bold(talk.t("Nothing to pay on any account"))
+    sums = " + ".join(money(talk, one) for one in totals.values())
+    return bold(
+        talk.t("To pay, as far as is known now: {sum}", sum=sums)
+        if partly
+        else talk.t("To pay in all: {sum}", sum=sums)
+    )
 
 
 def _line(

@@ -14,7 +14,7 @@ from core.money import Money
 from fsm.account_reads import Sight, look
 from fsm.account_words import age, capital, heading, item, money, shorten, within
 from fsm.actions import OpenAccount
-from fsm.screen import Choice, Rich, Screen, bold, lines, paragraphs, screen
+from fsm.screen import Choice, Rich, Screen, bold, lines, paragraphs, rich, screen
 from fsm.state import State
 from fsm.talk import Talk
 
@@ -190,7 +190,7 @@ def _compared(talk: Talk, seen: Sight, wanted: date | None) -> Rich:
     elif whole:
         month = whole[-1]
     else:
-        return rich_nothing(talk)
+        return rich(talk.t("There are not two months to compare yet."))
     both = compare_months(seen.statement, month)
     now, before = capital(talk.translator.month(month)), capital(talk.translator.month(_before(month)))
     later = wanted is None and this in charged
@@ -205,10 +205,6 @@ def _compared(talk: Talk, seen: Sight, wanted: date | None) -> Rich:
         else None,
         charged_in(talk, seen.statement, this, seen.today) if later else None,
     )
-
-
-def rich_nothing(talk: Talk) -> Rich:
-    return paragraphs(talk.t("There are not two months to compare yet."))
 
 
 def _before(month: date) -> date:
@@ -231,7 +227,7 @@ def _others(talk: Talk, differences: Sequence[Difference]) -> str:
 
 
 def _because(talk: Talk, one: Difference) -> str:
-    return f"• {shorten(one.service)}: {_reason(talk, one)}, {_signed(talk, one.change)}"
+    return f"• {_signed(talk, one.change)} – {shorten(one.service)}: {_reason(talk, one)}"
 
 
 def _signed(talk: Talk, change: Money) -> str:
@@ -247,6 +243,10 @@ def _reason(talk: Talk, one: Difference) -> str:
             return talk.t("was not charged the month before")
         case Reason.service_ended:
             return talk.t("is not charged any more")
+        case Reason.usage_more if not one.before:
+            return talk.t("was not used the month before")
+        case Reason.usage_less if not one.now:
+            return talk.t("was not used this time")
         case Reason.usage_more:
             return talk.t("used more: {now} instead of {before}", before=before, now=now)
         case Reason.usage_less:
@@ -255,8 +255,10 @@ def _reason(talk: Talk, one: Difference) -> str:
             return note or talk.t("charged once")
         case Reason.one_off_before:
             return talk.t("was charged once, the month before")
+        case Reason.penalty if one.before:
+            return talk.t("was {before}, now it is {now}", before=before, now=now)
         case Reason.penalty:
-            return talk.t("a penalty for paying late")
+            return talk.t("charged for paying late")
         case Reason.penalty_before:
             return talk.t("a penalty the month before, none now")
         case Reason.discount_started:

@@ -136,13 +136,12 @@ class Year(State, frozen=True):
 
 
 def _summary(talk: Talk, one: MonthHistory, today: date) -> Rich:
-    name = capital(talk.translator.month(one.month))
-    if one.month == first_day(today):
-        name = talk.t("{month}, so far", month=name)
+    name, closing = capital(talk.translator.month(one.month)), standing(talk, one.closing)
+    now = one.month == first_day(today)
     return lines(
-        bold(name),
+        bold(talk.t("{month}, so far", month=name) if now else name),
         talk.t("charged {charged}, paid {paid}", charged=money(talk, one.charged), paid=money(talk, one.paid)),
-        talk.t("at the end: {standing}", standing=standing(talk, one.closing)),
+        talk.t("now: {standing}", standing=closing) if now else talk.t("at the end: {standing}", standing=closing),
     )
 
 
@@ -178,10 +177,8 @@ def _other_payments(talk: Talk, payments: list[Payment]) -> str:
 
 
 def _average(talk: Talk, months: list[MonthHistory], today: date) -> str:
-    """What a whole month costs on the average; months before the first charge do not count."""
-    whole = [one for one in months if one.month < first_day(today)][-12:]
-    while whole and not whole[0].charged:
-        whole.pop(0)
+    """What a whole month costs on the average; months in which nothing was charged do not count."""
+    whole = [one for one in months if one.month < first_day(today) and one.charged][-12:]
     if not whole:
         return ""
     zero = Money.zero(whole[0].charged.currency)

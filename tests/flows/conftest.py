@@ -69,9 +69,7 @@ async def house(
 
     def tasks(house: House) -> dict[str, TaskHandler]:
         gateways = {Way.sms: Gateway(house.outside["sms"]), Way.email: Gateway(house.outside["mail"])}
-        return build_tasks(
-            house.database, house.services, house.registry, gateways, house.channels, lambda: None
-        )
+        return build_tasks(house.database, house.services, house.registry, gateways, house.channels, lambda: None)
 
     async with open_house(
         sqlite_url, build=build, zone_of=zone_finder(OPERATOR), tasks=tasks, clock=clock, registry=registry
@@ -118,9 +116,7 @@ def register(house: House) -> Register:
         }
         await house.database.write(
             lambda c: c.execute(
-                insert(subscribers).values(
-                    id=subscriber, phone=phone, name=person.name, region=region, created_at=now
-                )
+                insert(subscribers).values(id=subscriber, phone=phone, name=person.name, region=region, created_at=now)
             )
         )
         await house.database.write(lambda c: c.execute(insert(chats).values(**chat)))
