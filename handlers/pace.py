@@ -4,27 +4,36 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 
 
 class Pace:
     """At most ``rate`` messages a second, in bursts of at most one second's worth.
 
-    Bulk leaves a fifth of the rate to replies.
+    Bulk leaves a fifth of the rate to replies. ``monotonic`` (seconds) and ``sleep`` are replaced in tests.
     """
 
-    def __init__(self, rate: float) -> None:
+    def __init__(
+        self,
+        rate: float,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
         self._rate = rate
         self._tokens = rate
-        self._filled = time.monotonic()
+        self._monotonic = monotonic
+        self._sleep = sleep
+        self._filled = monotonic()
 
     async def turn(self, *, bulk: bool = False) -> None:
         """Waits until one more message may go."""
         reserve = self._rate * 0.2 if bulk else 0.0
         while True:
-            now = time.monotonic()
+            now = self._monotonic()
             self._tokens = min(self._rate, self._tokens + (now - self._filled) * self._rate)
             self._filled = now
             if self._tokens >= 1 + reserve:
                 self._tokens -= 1
                 return
-            await asyncio.sleep((1 + reserve - self._tokens) / self._rate)
+            await self._sleep((1 + reserve - self._tokens) / self._rate)

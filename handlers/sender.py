@@ -10,7 +10,6 @@ from itertools import groupby
 
 import structlog
 from prometheus_client import Counter
-from sqlalchemy import Connection
 
 from core.clock import Clock
 from core.database import Database
@@ -18,14 +17,16 @@ from core.delivery import outbox
 from core.delivery.commit import Post
 from core.delivery.messages import OutgoingMessage, Priority
 from core.delivery.outbox import ChatLost, Deferred, Due, PutAside, Report, Sent
+from core.delivery.recorder import Recorder
 from core.ids import new_id
-from core.subscribers import chats
 from handlers.channel import Channel, ChatGone, TryLater, Undeliverable
 from handlers.pace import Pace
 
 log = structlog.get_logger("sender")
 
-CLAIM = 200  # messages taken at a time, for as many chats
+# Chats sent to at the same time. At a messenger's 30 messages a second and five a claim, they are through in time.
+ROOM = 300
+BULK_ROOM = 100  # of them, chats for which nothing is urgent
 PATIENCE = timedelta(hours=24)  # a temporary failure that lasts longer is put aside
 LONGEST_PAUSE = 300.0  # seconds between two tries of one chat
 SWEEP = 1.0  # seconds between looks for what nobody woke us for: retries, other processes' leftovers
@@ -52,7 +53,9 @@ class Sender:
         self._fallback = fallback
         self._paces = paces or {}
         self._resting: dict[str, datetime] = {}  # channels that asked the whole bot to wait
+        self._running: dict[asyncio.Task[None], int] = {}  # chats being sent to, with their most urgent priority
         self._owner = f"sender-{new_id(clock.now())}"
+        self._recorder = Recorder(database, clock, self._owner)
         self._awake = asyncio.Event()
 
     def wake(self) -> None:
@@ -61,16 +64,15 @@ class Sender:
 
     async def run(self) -> None:
         """Until cancelled; messages in flight are finished and written down first."""
-        running: set[asyncio.Task[None]] = set()
         try:
             while True:
                 self._awake.clear()
                 started = False
                 try:
-                    for batch in await self._claim():
-                        task = asyncio.create_task(self._send_chat(batch))
-                        running.add(task)
-                        task.add_done_callback(running.discard)
+                    for batch, until in await self._claim():
+                        task = asyncio.create_task(self._send_chat(batch, until))
+                        self._running[task] = batch[0].priority
+                        task.add_done_callback(self._ended)
                         started = True
                 except Exception:  # the database is away: the messages wait, and so do we
                     log.exception("outbox could not be read")
@@ -78,62 +80,72 @@ class Sender:
                     with contextlib.suppress(TimeoutError):
                         await asyncio.wait_for(self._awake.wait(), SWEEP)
         finally:
-            if running:
-                await asyncio.wait(running, timeout=20)
+            if self._running:
+                await asyncio.wait(self._running, timeout=20)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._running.pop(task, None)
+        self.wake()  # there is room for another chat, and the one that was served may have more
 
     async def drain(self) -> int:
         """Sends everything that is due now and says how many messages that were."""
         count = 0
         while batches := await self._claim():
-            await asyncio.gather(*(self._send_chat(batch) for batch in batches))
-            count += sum(len(batch) for batch in batches)
+            await asyncio.gather(*(self._send_chat(batch, until) for batch, until in batches))
+            count += sum(len(batch) for batch, _until in batches)
         return count
 
-    async def _claim(self) -> list[list[Due]]:
+    async def _claim(self) -> list[tuple[list[Due], datetime]]:
+        """Each chat's messages, and until when they are ours to send."""
+        bulk = sum(priority >= Priority.bulk for priority in self._running.values())
+        # Nothing is claimed that could not be sent within its lease, and bulk never takes the room of replies.
+        if bulk < BULK_ROOM:
+            room, worst = BULK_ROOM - bulk, Priority.bulk
+        else:
+            room, worst = ROOM - (len(self._running) - bulk), Priority.notice
+        if room <= 0:
+            return []
         now = self._clock.now()
         self._resting = {name: until for name, until in self._resting.items() if until > now}
-        off = [name for name in self._known_channels() if name in self._resting]
-        skip = [f"{name}:" for name in off]
-        due = await self._database.write(outbox.claim, self._owner, now, CLAIM, skip)
-        return [list(group) for _chat, group in groupby(due, key=lambda item: item.chat_id)]
+        skip = [f"{name}:" for name in self._resting]
+        due = await self._database.write(outbox.claim, self._owner, now, room, skip, worst)
+        until = now + outbox.LEASE - outbox.LAST_CALL
+        return [(list(group), until) for _chat, group in groupby(due, key=lambda item: item.chat_id)]
 
-    def _known_channels(self) -> list[str]:
-        return list(self._channels)
-
-    async def _send_chat(self, batch: list[Due]) -> None:
+    async def _send_chat(self, batch: list[Due], until: datetime) -> None:
         """One chat's messages, one after the other; a temporary failure stops the chat, not the others."""
         chat_id = batch[0].chat_id
-        reports: list[Report] = []
-        release = {chat_id}
         for due in batch:
+            await self._in_pace(due)
+            if self._clock.now() > until:
+                # The wait was too long: by now another sender may have the lane. Whoever has it sends the rest.
+                log.warning("a claim ran out", turn=due.turn_id)
+                return
             report = await self._send(due)
-            reports.append(report)
-            if isinstance(report, Deferred):
-                release = set()
-                break
-            if isinstance(report, ChatLost):
-                break
-        now = self._clock.now()
-        try:
-            await self._database.write(self._record, reports, release, now)
-        except Exception:  # the lease runs out and the messages are sent again: at least once
-            log.exception("delivery could not be recorded")
-        self.wake()
+            over = isinstance(report, Deferred | ChatLost)
+            give_back = due is batch[-1] if not over else isinstance(report, ChatLost)
+            try:
+                # Before the next one goes out: whatever kills us, at most one message of a chat is sent again.
+                await self._recorder.record(report, release=chat_id if give_back else "")
+            except Exception:  # the lease runs out and the message is sent again: at least once
+                log.exception("delivery could not be recorded", turn=due.turn_id)
+                return
+            if over:
+                return
 
-    def _record(self, connection: Connection, reports: list[Report], release: set[str], now: datetime) -> None:
-        outbox.record(connection, self._owner, reports, release, now)
-        for report in reports:
-            if isinstance(report, ChatLost):
-                chats.mark_gone(connection, report.chat_id)
+    async def _in_pace(self, due: Due) -> None:
+        pace = self._paces.get(due.chat_id.partition(":")[0])
+        if pace is not None:
+            await pace.turn(bulk=due.priority >= Priority.bulk)
 
     async def _send(self, due: Due) -> Report:
         name, _, address = due.chat_id.partition(":")
         channel = self._channels.get(name)
         if channel is None:
             return PutAside(due.id, f"the messenger {name} is switched off")
-        pace = self._paces.get(name)
-        if pace is not None:
-            await pace.turn(bulk=due.priority >= Priority.bulk)
+        rest = self._resting.get(name)
+        if rest is not None and rest > self._clock.now():
+            return Deferred(due.id, due.chat_id, rest, "the messenger asked the whole bot to wait")
         try:
             delivered = await channel.deliver(address, due.message)
         except TryLater as error:

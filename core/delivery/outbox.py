@@ -10,15 +10,18 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, union_all, update
 
 from core.delivery.commit import Post, outbox_row
-from core.delivery.messages import OutgoingMessage, decode_message
+from core.delivery.messages import OutgoingMessage, Priority, decode_message
 from core.delivery.tables import lanes, outbox
 from core.delivery.writes import insert_for
 
 LEASE = timedelta(seconds=90)
 """For how long a claimed lane is ours; a killed sender's messages wait this long for another one."""
+
+LAST_CALL = timedelta(seconds=20)
+"""How long before the lease ends nothing is sent any more: one message takes less than this, whatever happens."""
 
 AT_A_TIME = 5
 """Messages of one chat taken in one claim: few enough to be sent within the lease even when each takes its limit."""
@@ -78,19 +81,35 @@ class ChatLost:
 Report = Sent | Deferred | PutAside | ChatLost
 
 
-def claim(connection: Connection, owner: str, now: datetime, limit: int, skip: Collection[str] = ()) -> list[Due]:
-    """Takes free lanes with due messages, replies before bulk. ``skip``: channels that rest ("viber:")."""
-    free = (
-        select(outbox.c.chat_id)
+def claim(
+    connection: Connection,
+    owner: str,
+    now: datetime,
+    limit: int,
+    skip: Collection[str] = (),
+    worst: Priority = Priority.bulk,
+) -> list[Due]:
+    """Takes at most ``limit`` free lanes with due messages, replies before bulk, until ``now`` + LEASE.
+
+    ``skip``: channels that rest ("viber:"). Chats in which everything is less urgent than ``worst`` are left alone.
+    """
+    # A select for each priority walks the index only as far as there are chats to take: a hundred thousand reminders
+    # that wait for tomorrow, or for their turn, cost a reply nothing.
+    ready = [
+        select(outbox.c.chat_id, outbox.c.priority, outbox.c.due_at, outbox.c.id)
         .outerjoin(lanes, lanes.c.chat_id == outbox.c.chat_id)
-        .where(outbox.c.status == "pending", outbox.c.due_at <= now)
+        .where(outbox.c.status == "pending", outbox.c.priority == priority, outbox.c.due_at <= now)
         .where(or_(lanes.c.until.is_(None), lanes.c.until <= now))
         .where(*[~outbox.c.chat_id.startswith(prefix) for prefix in skip])
-        .group_by(outbox.c.chat_id)
-        .order_by(func.min(outbox.c.priority), func.min(outbox.c.id))
+        .order_by(outbox.c.due_at, outbox.c.id)
         .limit(limit)
-    )
-    wanted = sorted(connection.execute(free).scalars())
+        .subquery()
+        for priority in Priority
+        if priority <= worst
+    ]
+    either = union_all(*(select(one) for one in ready)).subquery()
+    free = select(either.c.chat_id).order_by(either.c.priority, either.c.due_at, either.c.id)
+    wanted = sorted(list(dict.fromkeys(connection.execute(free).scalars()))[:limit])
     if not wanted:
         return []
     taking = insert_for(connection, lanes)

@@ -48,6 +48,7 @@ outbox = Table(
     Index(
         "ix_outbox_pending",
         "priority",
+        "due_at",
         "id",
         sqlite_where=text("status = 'pending'"),
         postgresql_where=text("status = 'pending'"),
