@@ -18,6 +18,7 @@ __all__ = [
     "Delivered",
     "DeliveryError",
     "Fetched",
+    "TooLarge",
     "TryLater",
     "Undeliverable",
 ]
@@ -63,6 +64,10 @@ class Undeliverable(DeliveryError):
     """This very message can never be sent (malformed, too long, refused): it is put aside with its reason."""
 
 
+class TooLarge(Undeliverable):
+    """The file to be fetched is larger than the caller takes."""
+
+
 class Channel(Protocol):
     """One messenger's way out."""
 
@@ -76,7 +81,7 @@ class Channel(Protocol):
     async def fetch(self, ref: str, max_bytes: int) -> Fetched:
         """Downloads a file that a person sent (``ref`` from :class:`fsm.event.File`).
 
-        Raises TryLater, or Undeliverable when it is gone, or larger than ``max_bytes``.
+        Raises TryLater, TooLarge when it is larger than ``max_bytes``, or Undeliverable when it is gone.
         """
         ...
 

@@ -19,7 +19,7 @@ from core.subscribers.models import Chat
 from core.subscribers.tables import chats
 from fsm import told
 from fsm.state import Registry
-from handlers.channel import Channel, TryLater, Undeliverable
+from handlers.channel import Channel, TooLarge, TryLater, Undeliverable
 
 LIMIT = 5_000_000  # bytes
 _OFFICE = ("application/msword", "application/vnd.openxmlformats-officedocument", "application/vnd.oasis.opendocument")
@@ -59,9 +59,11 @@ class FileFetcher:
             fetched = await channel.fetch(task.payload["ref"], LIMIT)
         except TryLater as error:
             raise OutsideUnavailable(str(error)) from error
-        except Undeliverable as error:
-            too_large = "larger" in str(error)  # the channel names no reason but in words
-            await self._tell(task, _too_large(name) if too_large else lambda t: told.file_lost(t, name))
+        except TooLarge:
+            await self._tell(task, _too_large(name))
+            return
+        except Undeliverable:
+            await self._tell(task, lambda t: told.file_lost(t, name))
             return
         if len(fetched.data) > LIMIT:
             await self._tell(task, _too_large(name))

@@ -7,7 +7,7 @@ import mimetypes
 from aiogram import Bot
 from aiohttp import ClientResponseError
 
-from handlers.channel import Fetched, TryLater, Undeliverable
+from handlers.channel import Fetched, TooLarge, TryLater, Undeliverable
 from handlers.telegram.client import UPLOAD_TIMEOUT
 from handlers.telegram.errors import FAULTS, delivery_error
 
@@ -27,14 +27,14 @@ async def download(bot: Bot, file_id: str, max_bytes: int) -> Fetched:
     if not file.file_path:
         raise Undeliverable("Telegram gives no way to the file")
     if file.file_size is not None and file.file_size > limit:
-        raise Undeliverable(f"the file is larger than {limit} bytes")
+        raise TooLarge(f"the file is larger than {limit} bytes")
     data = bytearray()
     url = bot.session.api.file_url(bot.token, file.file_path)
     try:
         async for chunk in bot.session.stream_content(url, timeout=UPLOAD_TIMEOUT, raise_for_status=True):
             data += chunk
             if len(data) > limit:
-                raise Undeliverable(f"the file is larger than {limit} bytes")
+                raise TooLarge(f"the file is larger than {limit} bytes")
     except ClientResponseError as error:
         if error.status in (404, 410):
             raise Undeliverable("the file is gone") from None

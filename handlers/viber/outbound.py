@@ -18,6 +18,7 @@ from handlers.channel import (
     Delivered,
     DeliveryError,
     Fetched,
+    TooLarge,
     TryLater,
     Undeliverable,
 )
@@ -143,10 +144,10 @@ async def _download(response: aiohttp.ClientResponse, max_bytes: int) -> Fetched
     if response.status != 200:
         raise Undeliverable(f"the file is gone: its server answered {response.status}")
     if (response.content_length or 0) > max_bytes:
-        raise Undeliverable(f"the file is larger than {max_bytes} bytes")
+        raise TooLarge(f"the file is larger than {max_bytes} bytes")
     data = await read_at_most(response.content, max_bytes)
     if len(data) > max_bytes:
-        raise Undeliverable(f"the file is larger than {max_bytes} bytes")
+        raise TooLarge(f"the file is larger than {max_bytes} bytes")
     return Fetched(data, response.content_type)
 
 

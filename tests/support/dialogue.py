@@ -24,7 +24,7 @@ from fsm.capabilities import Capabilities
 from fsm.engine import Engine
 from fsm.event import Command, Contact, Edited, Event, File, Input, Opened, Press, Text, Unsupported
 from fsm.state import Registry
-from handlers.channel import ChatGone, Delivered, DeliveryError, Fetched, Undeliverable
+from handlers.channel import ChatGone, Delivered, DeliveryError, Fetched, TooLarge, Undeliverable
 from handlers.intake import TurnDone
 from handlers.sender import Sender
 from handlers.turn import Turns
@@ -62,7 +62,7 @@ class FakeChannel:
         if ref not in self.files:
             raise Undeliverable("the file is gone")
         if len(self.files[ref].data) > max_bytes:
-            raise Undeliverable("the file is too large")
+            raise TooLarge("the file is larger than that")
         return self.files[ref]
 
     async def close(self) -> None:
