@@ -11,6 +11,7 @@ from fsm.screen import Choice, Rich, Screen, Tone, bold, lines, paragraphs, scre
 from fsm.state import State, entry
 from fsm.talk import Talk
 
+
 class Ask(Action, frozen=True, tag="h.ask"):
     topic: Topic
 

@@ -12,7 +12,7 @@ from core.billing.chart import ChartLabels, draw_history
 from core.billing.explain import MonthHistory, monthly_history, total
 from core.billing.models import AccountNumber, Payment
 from core.billing.months import first_day
-from core.money import Money
+from core.money import Money, exponent
 from fsm.account_reads import Sight, look
 from fsm.account_words import age, capital, heading, item, label, money, shorten, standing
 from fsm.action import Action
@@ -188,14 +188,16 @@ def _average(talk: Talk, months: list[MonthHistory], today: date) -> str:
 
 def _labels(talk: Talk, seen: Sight) -> ChartLabels:
     language, currency = talk.language, seen.statement.account.currency
+    # Columns compare at a glance when every sum keeps its kopecks.
+    pattern = f"#,##0.{'0' * exponent(currency)}".rstrip(".")
     return ChartLabels(
         title=label(talk, seen.link),
-        subtitle=talk.t("Twelve months, {currency}", currency=currency),
+        subtitle=talk.t("Twelve months, {currency}. A minus is still to pay.", currency=currency),
         charged=talk.t("charged"),
         paid=talk.t("paid"),
         balance=talk.t("at month's end"),
         month=lambda month: _short(talk, month),
-        amount=lambda value: format_decimal(value.amount, locale=language),
+        amount=lambda value: format_decimal(value.amount, pattern, locale=language),
     )
 
 
