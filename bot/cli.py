@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -94,9 +95,21 @@ def demo(
     verbose: Annotated[bool, typer.Option("--verbose", help="Show the program's log.")] = False,
 ) -> None:
     """Run the bot with both messengers emulated in a browser: no token, no server, nothing leaves this machine."""
+    from bot.server import listen
+
+    try:
+        listener = listen(host, port)
+    except OSError as error:
+        _fail(f"{host}:{port} cannot be used: {error.strerror}. Choose another port: abonent demo --port {port + 10}")
+    typer.echo("Starting, a few seconds ...")
+    # Imported after the address is known to be free: the libraries of two messengers take a while, and a tenth less
+    # of it when nobody looks for garbage among what they make.
+    gc.disable()
     from bot.demo import run_demo
 
-    asyncio.run(run_demo(host, port, _demo_settings, verbose=verbose))
+    gc.freeze()
+    gc.enable()
+    asyncio.run(run_demo(listener, _demo_settings, verbose=verbose))
 
 
 def _demo_settings(**overrides: Any) -> Settings:

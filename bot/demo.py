@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import secrets
+import socket
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -10,9 +13,11 @@ from typing import Any
 
 import typer
 
+from bot.desk import Desk
 from bot.logs import configure
 from bot.sandbox.app import build_sandbox
 from bot.sandbox.controls import DemoControls
+from bot.sandbox.levers import both
 from bot.sandbox.running import running as sandbox_running
 from bot.sandbox.shapes import PersonSpec
 from bot.sandbox.world import TELEGRAM_TOKEN, VIBER_TOKEN
@@ -23,20 +28,28 @@ from core.billing.breakable import BreakableBilling
 from core.billing.demo import fill_demo
 from core.billing.protocol import Billing
 from core.clock import ShiftedClock
+from fsm.state import Registry
 
-# One person for each story: see the page's hints. The same phone in both messengers is the same subscriber.
+# One person for each story. The same phone in both messengers is the same subscriber.
 PEOPLE = (
-    ("Алексей Кузнецов", "+79000000002", "ru"),
-    ("Анна Соколова", "+79000000010", "ru"),
-    ("Галина Смирнова", "+79000000003", "ru"),
-    ("Dmitry Volkov", "+79000000004", "en"),
-    ("Северный ветер", "+79000000020", "ru"),
+    ("Алексей Кузнецов", "+79000000002", "ru", both("долг за месяц", "owes for a month")),
+    ("Анна Соколова", "+79000000010", "ru", both("семья, три счёта", "a family, three accounts")),
+    ("Галина Смирнова", "+79000000003", "ru", both("долг за три месяца, пени", "owes for three months, penalties")),
+    ("Екатерина Новикова", "+79000000011", "ru", both("сменился тариф", "the tariff has changed")),
+    (
+        "Dmitry Volkov",
+        "+79000000004",
+        "en",
+        both("предоплата кончается; английский", "prepaid, runs out; in English"),
+    ),
+    ("Северный ветер", "+79000000020", "ru", both("компания, восемь счетов", "a company, eight accounts")),
+    ("Павел Ильин", "+79000000099", "ru", both("своих счетов нет", "has no account yet")),
 )
 OPERATOR = "Северсвязь"
 
 
-async def run_demo(host: str, port: int, make_settings: Callable[..., Any], *, verbose: bool) -> None:
-    """Until Ctrl+C. The database lives in a temporary folder and is gone afterwards."""
+async def run_demo(listener: socket.socket, make_settings: Callable[..., Any], *, verbose: bool) -> None:
+    """Until Ctrl+C, with the page at ``listener``. The database lives in a temporary folder and is gone afterwards."""
     configure("console", level=20 if verbose else 40)
     stop = stop_on_signals()
     clock = ShiftedClock()
@@ -46,42 +59,43 @@ async def run_demo(host: str, port: int, make_settings: Callable[..., Any], *, v
         broken.append(BreakableBilling(billing))
         return broken[0]
 
-    people = [PersonSpec(m, name, phone, lang) for m in ("telegram", "viber") for name, phone, lang in PEOPLE]
+    people = [PersonSpec(m, *person) for m in ("telegram", "viber") for person in PEOPLE]
     controls = DemoControls(clock)
     sandbox = build_sandbox(clock, people=people, operator=OPERATOR, controls=controls)
-    listener = listen("127.0.0.1", 0)  # the bot itself: only the sandbox talks to it
-    own = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    with tempfile.TemporaryDirectory(prefix="abonent-demo-") as folder:
-        try:
-            async with sandbox_running(sandbox, host, port) as outside:
-                settings = make_settings(
-                    database_url=f"sqlite+aiosqlite:///{Path(folder) / 'demo.db'}",
-                    secret_key=secrets.token_urlsafe(48),
-                    public_url=own,
-                    telegram_token=TELEGRAM_TOKEN,
-                    telegram_api_url=outside.telegram_api_url,
-                    telegram_mode="polling",
-                    viber_token=VIBER_TOKEN,
-                    viber_api_url=outside.viber_api_url,
-                    sms_http_url=outside.sms_http_url,
-                    smtp_url=outside.smtp_url,
-                    mail_from="demo@abonent.example",
-                    operator_name=OPERATOR,
-                    support_phone="+74950000000",
-                    support_hours="8:00-22:00",
-                )
-                async with open_program(settings, clock=clock, wrap_billing=breakable, live_billing=True) as program:
-                    await prepare(program, may_migrate=True)
-                    now = clock.now()
-                    await program.database.write(fill_demo, now.date(), settings.currency, now=now)
-                    controls.plug(program.database, settings.currency, broken[0], sandbox.changed)
-                    async with running(program, listener):
-                        _greet(outside.base_url)
-                        await stop.wait()
-        except OSError as error:
-            typer.secho(f"✗ {host}:{port} cannot be used: {error.strerror or error}.", fg="red", err=True)
-            typer.echo("Choose another port: abonent demo --port 8090", err=True)
-            raise typer.Exit(2) from None
+    own = listen("127.0.0.1", 0)  # the bot itself: only the sandbox talks to it
+    async with contextlib.AsyncExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="abonent-demo-"))
+        outside = await stack.enter_async_context(sandbox_running(sandbox, listener=listener))
+        settings = make_settings(
+            database_url=f"sqlite+aiosqlite:///{Path(folder) / 'demo.db'}",
+            secret_key=secrets.token_urlsafe(48),
+            public_url=f"http://127.0.0.1:{own.getsockname()[1]}",
+            telegram_token=TELEGRAM_TOKEN,
+            telegram_api_url=outside.telegram_api_url,
+            telegram_mode="polling",
+            viber_token=VIBER_TOKEN,
+            viber_api_url=outside.viber_api_url,
+            sms_http_url=outside.sms_http_url,
+            smtp_url=outside.smtp_url,
+            mail_from="demo@abonent.example",
+            operator_name=OPERATOR,
+            support_phone="+74950000000",
+            support_hours="8:00-22:00",
+        )
+        program = await stack.enter_async_context(open_program(settings, clock=clock, wrap_billing=breakable))
+        await prepare(program, may_migrate=True)
+        now = clock.now()
+        await program.database.write(fill_demo, now.date(), settings.currency, now=now)
+        desk = Desk(program.database, program.services, Registry())
+        requests = controls.plug(
+            program.database, settings.currency, broken[0], sandbox.inbox, desk, program.sender.wake
+        )
+        watching = asyncio.create_task(requests.watch(sandbox.events))
+        stack.callback(watching.cancel)
+        await stack.enter_async_context(running(program, own))
+        stack.callback(sandbox.close)  # the program's long poll ends at once, and so do the page's streams
+        _greet(outside.base_url)
+        await stop.wait()
     typer.echo("Goodbye.")
 
 

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from bot.sandbox.actions import TELEGRAM, VIBER, Given
-from bot.sandbox.shapes import Impossible, Json, PersonSpec
+from bot.sandbox.shapes import Impossible, Json, PersonSpec, Words
 from bot.sandbox.views import page_id, state, telegram_person, viber_person
 from bot.sandbox.world import Sandbox
 
@@ -58,7 +58,7 @@ class PageApi:
         try:
             result = action(person, await _given(request))
         except Impossible as refusal:
-            return _error(str(refusal), 400)
+            return _error(refusal.words, 400)
         # press returns an address (a link button) or a text to copy; the page opens or copies it.
         return JSONResponse({"ok": True, "result": result if isinstance(result, str) else None})
 
@@ -69,7 +69,12 @@ class PageApi:
             if messenger not in ("telegram", "viber"):
                 raise Impossible("messenger must be telegram or viber")
             if not re.fullmatch(r"\+[1-9]\d{6,14}", phone):
-                raise Impossible("phone must be in the international form, like +79001234567")
+                raise Impossible(
+                    {
+                        "en": "phone must be in the international form, like +79001234567",
+                        "ru": "нужен номер с кодом страны, например +79001234567",
+                    }
+                )
             language = given.optional("language") or "ru"
             spec = PersonSpec("telegram" if messenger == "telegram" else "viber", given.text("name"), phone, language)
         except Impossible as refusal:
@@ -88,7 +93,9 @@ class PageApi:
         try:
             given = await _given(request)
             message = await controls.run(name, given.fields)
-        except (Impossible, ValueError) as refusal:
+        except Impossible as refusal:
+            return _error(refusal.words, 400)
+        except ValueError as refusal:
             return _error(str(refusal), 400)
         self._sandbox.changed()
         return JSONResponse({"message": message})
@@ -112,5 +119,5 @@ async def _given(request: Request) -> Given:
     return Given(body)
 
 
-def _error(sentence: str, status: int) -> Response:
+def _error(sentence: Words, status: int) -> Response:
     return JSONResponse({"error": sentence}, status)

@@ -1,21 +1,56 @@
-"""What the demo's operator can do from the page: charge, take a payment, break the billing, move the clock."""
+"""What the demo's operator can do from the page: charge, take payments, decide requests, break things, move time."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
+from typing import get_args
 
-from bot.sandbox.shapes import Impossible, Json
-from core.billing.breakable import BreakableBilling
+from sqlalchemy import Connection
+
+from bot.desk import Desk
+from bot.sandbox.desk_control import DeskControl
+from bot.sandbox.inbox import Inbox
+from bot.sandbox.levers import both, choice, lever
+from bot.sandbox.shapes import Impossible, Json, Words
+from core.billing.breakable import BreakableBilling, Mode
 from core.billing.demo import add_charge, take_payment
 from core.billing.demo_people import PEOPLE
 from core.clock import ShiftedClock
 from core.database import Database
 from core.money import Money
 
+# Names of services are the billing's own data: they are said alike in any language.
 _SERVICES = ("Домашний интернет", "Телевидение", "Вызов мастера", "Международные звонки")
-_MOVES = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(days=7)}
+_MOVES = {
+    "hour": (timedelta(hours=1), "на час", "by an hour"),
+    "day": (timedelta(days=1), "на день", "by a day"),
+    "week": (timedelta(days=7), "на неделю", "by a week"),
+    "month": (timedelta(days=30), "на 30 дней", "by 30 days"),
+}
+_BILLING = {
+    "ok": ("работает", "works", "Биллинг работает.", "The billing works."),
+    "slow": ("отвечает через 30 секунд", "answers after 30 seconds", "Биллинг задумался.", "The billing is slow."),
+    "down": ("не отвечает", "does not answer", "Биллинг не отвечает.", "The billing does not answer."),
+}
+_CODES = {
+    "ok": ("доходят", "arrive", "SMS и письма снова доходят.", "SMS and mail arrive again."),
+    "down": ("не отправляются", "cannot be sent", "SMS и письма не отправляются.", "SMS and mail cannot be sent."),
+}
+_STARTING: Words = {"ru": "Демонстрация ещё запускается.", "en": "The demo is still starting."}
+
+
+@dataclass(frozen=True)
+class Plugged:
+    """What the levers pull, once the program is there."""
+
+    database: Database
+    currency: str
+    billing: BreakableBilling
+    inbox: Inbox
+    desk: DeskControl
 
 
 class DemoControls:
@@ -23,88 +58,100 @@ class DemoControls:
 
     def __init__(self, clock: ShiftedClock) -> None:
         self._clock = clock
-        self._database: Database | None = None
-        self._currency = ""
-        self._billing: BreakableBilling | None = None
-        self._changed: Callable[[], None] = lambda: None
+        self._parts: Plugged | None = None
 
-    def plug(self, database: Database, currency: str, billing: BreakableBilling, changed: Callable[[], None]) -> None:
-        self._database = database
-        self._currency = currency
-        self._billing = billing
-        self._changed = changed
+    def plug(
+        self,
+        database: Database,
+        currency: str,
+        billing: BreakableBilling,
+        inbox: Inbox,
+        desk: Desk,
+        wake_sender: Callable[[], None],
+    ) -> DeskControl:
+        """Returns what follows the requests: its `watch` is to run beside the demo."""
+        requests = DeskControl(desk, wake_sender)
+        self._parts = Plugged(database, currency, billing, inbox, requests)
+        return requests
 
     def describe(self) -> list[Json]:
-        accounts = [{"value": one.number, "label": f"{one.number} · {one.note_ru}"} for one in PEOPLE]
-        account = {"name": "account", "label": "Лицевой счёт", "kind": "choice", "choices": accounts}
-        amount = {"name": "amount", "label": "Сумма", "kind": "number", "default": "350"}
+        parts = self._parts
+        people = [
+            {"value": one.number, "label": {"ru": f"{one.note_ru} · {one.number}", "en": f"{one.note} · {one.number}"}}
+            for one in PEOPLE
+        ]
+        account = choice("account", both("Кому", "Whose"), people, "7700100218")
+        amount = {"name": "amount", "label": both("Сумма", "Amount"), "kind": "number", "default": "350"}
         services = [{"value": name, "label": name} for name in _SERVICES]
-        modes = [
-            {"value": "ok", "label": "работает"},
-            {"value": "slow", "label": "отвечает через 30 с"},
-            {"value": "down", "label": "не отвечает"},
-        ]
-        moves = [
-            {"value": "hour", "label": "на час вперёд"},
-            {"value": "day", "label": "на день вперёд"},
-            {"value": "week", "label": "на неделю вперёд"},
-        ]
-        service = {"name": "service", "label": "Услуга", "kind": "choice", "choices": services}
-        mode = {"name": "mode", "label": "Биллинг", "kind": "choice", "choices": modes, "default": self._mode()}
-        by = {"name": "by", "label": "Сдвинуть", "kind": "choice", "choices": moves, "default": "day"}
+        service = choice("service", both("За что", "For what"), services, _SERVICES[0])
+        modes = [{"value": mode, "label": both(*said[:2])} for mode, said in _BILLING.items()]
+        mode = choice("mode", both("Биллинг", "Billing"), modes, parts.billing.mode if parts else "ok")
+        ways = [{"value": mode, "label": both(*said[:2])} for mode, said in _CODES.items()]
+        codes = choice("mode", both("Коды", "Codes"), ways, "down" if parts and parts.inbox.broken_sms else "ok")
+        moves = [{"value": key, "label": both(*said[1:])} for key, said in _MOVES.items()]
+        by = choice("by", both("Вперёд", "Forward"), moves, "day")
+        accounts, faults = both("Лицевые счета", "Accounts"), both("Сбои", "Faults")
         return [
-            {"name": "charge", "label": "Начислить", "group": "Лицевой счёт", "params": [account, service, amount]},
-            {"name": "payment", "label": "Принять оплату", "group": "Лицевой счёт", "params": [account, amount]},
-            {"name": "billing", "label": "Переключить", "group": "Биллинг", "params": [mode]},
-            {"name": "clock", "label": "Передвинуть часы", "group": "Время", "params": [by]},
+            lever("charge", both("Начислить", "Charge"), accounts, account, service, amount),
+            lever("payment", both("Принять оплату", "Take a payment"), accounts, account, amount),
+            *(parts.desk.describe() if parts else []),
+            lever("billing", both("Биллинг", "The billing"), faults, mode),
+            lever("codes", both("SMS и почта", "SMS and mail"), faults, codes),
+            lever("clock", both("Передвинуть часы", "Move the clock"), both("Время", "Time"), by),
         ]
 
-    def _mode(self) -> str:
-        return self._billing.mode if self._billing is not None else "ok"
-
-    async def run(self, name: str, params: Json) -> str:
+    async def run(self, name: str, params: Json) -> Words:
         """What was done, in a sentence. Raises Impossible with the reason."""
-        if self._database is None or self._billing is None:
-            raise Impossible("The demo is still starting.")
+        parts = self._parts
+        if parts is None:
+            raise Impossible(_STARTING)
+        given = {key: str(value) for key, value in params.items()}
         match name:
             case "charge":
-                money = self._money(params)
-                await self._book(add_charge, str(params.get("account", "")), str(params.get("service", "")), money)
-                said = f"Начислено {money.amount} на счёт {params.get('account')}."
+                money, number = self._money(parts, given), given.get("account", "")
+                service = given.get("service", "")
+                await self._book(parts, lambda c, now: add_charge(c, number, service, money, now=now))
+                return both(f"Начислено {money.amount} на счёт {number}.", f"{money.amount} charged to {number}.")
             case "payment":
-                money = self._money(params)
-                await self._book(take_payment, str(params.get("account", "")), money)
-                said = f"Принято {money.amount} на счёт {params.get('account')}."
+                money, number = self._money(parts, given), given.get("account", "")
+                await self._book(parts, lambda c, now: take_payment(c, number, money, now=now))
+                return both(f"Принято {money.amount} на счёт {number}.", f"{money.amount} paid to {number}.")
             case "billing":
-                mode = params.get("mode")
-                if mode not in ("ok", "slow", "down"):
+                wanted = next((mode for mode in get_args(Mode) if mode == given.get("mode")), None)
+                if wanted is None:
                     raise Impossible("Such a state of the billing is not known.")
-                self._billing.mode = mode
-                said = {"ok": "Биллинг работает.", "slow": "Биллинг задумался.", "down": "Биллинг не отвечает."}[mode]
+                parts.billing.mode = wanted
+                return both(*_BILLING[wanted][2:])
+            case "codes":
+                state = given.get("mode", "")
+                if state not in _CODES:
+                    raise Impossible("Such a state of SMS and mail is not known.")
+                parts.inbox.broken_sms = parts.inbox.broken_mail = state == "down"
+                return both(*_CODES[state][2:])
             case "clock":
-                by = _MOVES.get(str(params.get("by", "")))
-                if by is None:
-                    raise Impossible("The clock moves by an hour, a day or a week.")
+                if given.get("by") not in _MOVES:
+                    raise Impossible("The clock moves by an hour, a day, a week or 30 days.")
+                by, ru, en = _MOVES[given["by"]]
                 self._clock.move(by)
-                said = "Часы передвинуты."
-            case _:
-                raise Impossible("There is no such control.")
-        self._changed()
-        return said
+                return both(f"Часы передвинуты {ru} вперёд.", f"The clock was moved {en}.")
+            case "request":
+                return await parts.desk.run(given)
+        raise Impossible("There is no such control.")
 
-    async def _book(self, operation, *args) -> None:  # type: ignore[no-untyped-def]  # either of the demo's two
-        assert self._database is not None
+    async def _book(self, parts: Plugged, book: Callable[[Connection, datetime], None]) -> None:
         now = self._clock.now()
         try:
-            await self._database.write(lambda connection: operation(connection, *args, now=now))
+            await parts.database.write(book, now)
         except (LookupError, ValueError) as error:
             raise Impossible(str(error)) from None
 
-    def _money(self, params: Json) -> Money:
+    def _money(self, parts: Plugged, given: dict[str, str]) -> Money:
         try:
-            amount = Decimal(str(params.get("amount", "")).replace(",", ".").replace(" ", ""))
+            amount = Decimal(given.get("amount", "").replace(",", ".").replace(" ", ""))
         except InvalidOperation:
-            raise Impossible("The amount must be a number.") from None
+            raise Impossible(both("Сумма должна быть числом.", "The amount must be a number.")) from None
         if not amount.is_finite() or not 0 < amount < 10_000_000:
-            raise Impossible("The amount must be above zero and below ten million.")
-        return Money(amount, self._currency)
+            raise Impossible(
+                both("Сумма: больше нуля и меньше десяти миллионов.", "The amount: above zero, below ten million.")
+            )
+        return Money(amount, parts.currency)

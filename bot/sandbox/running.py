@@ -8,10 +8,9 @@ import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-import uvicorn
-
 from bot.sandbox.app import sandbox_app
 from bot.sandbox.world import Sandbox
+from bot.server import listen, serving
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,47 +35,40 @@ class Addresses:
 
 @contextlib.asynccontextmanager
 async def running(
-    sandbox: Sandbox, host: str = "127.0.0.1", port: int = 0, *, smtp_port: int = 0, deliver: bool = True
+    sandbox: Sandbox,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    *,
+    listener: socket.socket | None = None,
+    smtp_port: int = 0,
+    deliver: bool = True,
 ) -> AsyncIterator[Addresses]:
     """Serves the sandbox until the block ends; port 0 takes a free one, `deliver=False` leaves
-    `Sandbox.deliver_due` to the caller. OSError when a port is taken."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-        sandbox.base_url = f"http://{host}:{listener.getsockname()[1]}"
-        config = uvicorn.Config(sandbox_app(sandbox), log_level="warning", lifespan="off", timeout_graceful_shutdown=2)
-        server = _Server(config)
-        serving = asyncio.create_task(server.serve(sockets=[listener]))
-        ready = asyncio.create_task(server.ready.wait())
-        await asyncio.wait({serving, ready}, return_when=asyncio.FIRST_COMPLETED)
-        mail_port = await sandbox.inbox.start_mail(host, smtp_port)
+    `Sandbox.deliver_due` to the caller. A `listener` that is bound already is used instead of host and port.
+    OSError when a port is taken."""
+    listener = listener or listen(host, port)
+    host, port = listener.getsockname()[:2]
+    # What listens on every interface is reached from this machine by the loopback.
+    here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    sandbox.base_url = f"http://{_in_url(here)}:{port}"
+    async with contextlib.AsyncExitStack() as stack:
+        stack.callback(listener.close)
+        mail_port = await sandbox.inbox.start_mail(here, smtp_port)
+        stack.push_async_callback(sandbox.http.aclose)
         delivering = asyncio.create_task(sandbox.run()) if deliver else None
-        try:
-            yield Addresses(sandbox.base_url, f"smtp://{host}:{mail_port}")
-        finally:
-            ready.cancel()
-            sandbox.close()
-            server.should_exit = True
-            await serving
-            await sandbox.inbox.stop_mail()
-            if delivering:
-                delivering.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await delivering  # a fault in the background is raised here, not lost
-            await sandbox.http.aclose()
+        if delivering:
+            stack.push_async_callback(_end, delivering)
+        stack.push_async_callback(sandbox.inbox.stop_mail)
+        await stack.enter_async_context(serving(sandbox_app(sandbox), listener, farewell=1))
+        stack.callback(sandbox.close)  # first of all: open streams and long polls would hold the web server
+        yield Addresses(sandbox.base_url, f"smtp://{_in_url(here)}:{mail_port}")
 
 
-class _Server(uvicorn.Server):
-    """A server that says when it is ready and leaves the signals to the program around it."""
+def _in_url(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
 
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.ready = asyncio.Event()
 
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.ready.set()
-
-    @contextlib.contextmanager
-    def capture_signals(self):  # type: ignore[no-untyped-def]  # uvicorn's own signature is untyped
-        yield
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task  # a fault in the background is raised here, not lost

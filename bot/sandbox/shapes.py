@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
@@ -10,16 +10,22 @@ from typing import Any, Literal, Protocol
 Json = dict[str, Any]
 Changed = Callable[[], None]
 Messenger = Literal["telegram", "viber"]
+Words = str | Mapping[str, str]
+"""What the page says: the same in any language, or by language ("ru", "en")."""
 
 
 @dataclass(frozen=True, slots=True)
 class PersonSpec:
-    """A person who has the messenger from the start; `phone` in the international form, with a plus."""
+    """A person who has the messenger from the start; `phone` in the international form, with a plus.
+
+    `note` tells the page's reader what this person is good for.
+    """
 
     messenger: Messenger
     name: str
     phone: str
     language: str = "ru"
+    note: Words = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +90,15 @@ class Controls(Protocol):
 
     def describe(self) -> list[Json]: ...
 
-    async def run(self, name: str, params: Json) -> str: ...
+    async def run(self, name: str, params: Json) -> Words: ...
 
 
 class Impossible(Exception):
-    """A person cannot do this in a real messenger either; the text says why."""
+    """A person cannot do this in a real messenger either; `words` say why."""
+
+    def __init__(self, words: Words) -> None:
+        super().__init__(words if isinstance(words, str) else words["en"])
+        self.words = words
 
 
 def words(text: str) -> frozenset[str]:

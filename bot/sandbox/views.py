@@ -14,11 +14,11 @@ def state(sandbox: Sandbox) -> Json:
     return {
         "telegram": {
             "on": bool(telegram.webhook.url) or polled,
-            "people": [telegram_person(person) for person in telegram.people.values()],
+            "people": [telegram_person(person) | _note(sandbox, person) for person in telegram.people.values()],
         },
         "viber": {
             "on": bool(viber.callbacks.url),
-            "people": [viber_person(person) for person in viber.people.values()],
+            "people": [viber_person(person) | _note(sandbox, person) for person in viber.people.values()],
         },
         "sms": [letter.as_json() for letter in sandbox.inbox.sms],
         "mail": [letter.as_json() for letter in sandbox.inbox.mail],
@@ -42,6 +42,10 @@ def telegram_person(person: Person) -> Json:
 
 def _person(person: Person | ViberPerson) -> Json:
     return {"name": person.name, "phone": person.phone, "language": person.language}
+
+
+def _note(sandbox: Sandbox, person: Person | ViberPerson) -> Json:
+    return {"note": sandbox.notes.get(person.phone, "")}
 
 
 def _telegram_keyboard(keyboard: Json | None) -> Json | None:

@@ -10,7 +10,7 @@ import httpx
 from bot.sandbox.events import EventBus
 from bot.sandbox.files import FileStore
 from bot.sandbox.inbox import Inbox
-from bot.sandbox.shapes import Controls, PersonSpec
+from bot.sandbox.shapes import Controls, PersonSpec, Words
 from bot.sandbox.telegram.limits import Limits
 from bot.sandbox.telegram.people import Person
 from bot.sandbox.telegram.server import TelegramServer
@@ -48,6 +48,7 @@ class Sandbox:
         self.operator = operator
         self.controls = controls
         self.base_url = base_url
+        self.notes: dict[str, Words] = {}  # by phone: what a person is good for
         self.events = EventBus()
         self.files = FileStore(clock)
         self.inbox = Inbox(clock, self.changed)
@@ -63,6 +64,8 @@ class Sandbox:
         )
 
     def add(self, spec: PersonSpec) -> Person | ViberPerson:
+        if spec.note:
+            self.notes[spec.phone] = spec.note
         messenger = self.telegram if spec.messenger == "telegram" else self.viber
         return messenger.person(spec.name, spec.phone, spec.language)
 

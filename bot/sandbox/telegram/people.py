@@ -95,7 +95,12 @@ class Person:
     def start(self, param: str | None = None) -> Json:
         """Presses Start, perhaps behind a link; at most 64 of A-Za-z0-9_- as Telegram demands."""
         if param is not None and not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", param):
-            raise Impossible("a start parameter is 1-64 characters of A-Z, a-z, 0-9, _ and -")
+            raise Impossible(
+                {
+                    "en": "a start parameter is 1-64 characters of A-Z, a-z, 0-9, _ and -",
+                    "ru": "параметр start: от 1 до 64 знаков из A-Z, a-z, 0-9, _ и -",
+                }
+            )
         if self.blocked:
             self.unblock()
         return self.say(f"/start {param}" if param else "/start")
@@ -104,7 +109,12 @@ class Person:
         if not text.strip():
             raise Impossible("an empty message cannot be sent")
         if utf16_length(text) > 4096:
-            raise Impossible("the app splits a message of more than 4096 characters")
+            raise Impossible(
+                {
+                    "en": "the app splits a message of more than 4096 characters",
+                    "ru": "Telegram не отправит больше 4096 знаков одним сообщением",
+                }
+            )
         text = text.strip()
         return self._write({"text": text} | command_entities(text))
 
@@ -122,7 +132,12 @@ class Person:
         if message_id is None and what in self.keys:
             self.tap(what)
             return None
-        raise Impossible(f"there is no button {what!r} on the screen")
+        raise Impossible(
+            {
+                "en": f"there is no button {what!r} on the screen",
+                "ru": "такой кнопки на экране уже нет",
+            }
+        )
 
     def _use(self, message: Json, button: Json) -> str | None:
         if "url" in button:
@@ -164,7 +179,9 @@ class Person:
                 if key.get("request_location"):
                     return self.location()
                 return self.say(label)
-        raise Impossible(f"there is no key {label!r} on the keyboard")
+        raise Impossible(
+            {"en": f"there is no key {label!r} on the keyboard", "ru": "такой кнопки на клавиатуре уже нет"}
+        )
 
     def share_contact(self) -> Json:
         """Sends the person's own number, with the user_id that only Telegram's server can set."""
@@ -243,7 +260,9 @@ class Person:
         if self.deactivated:
             raise Impossible("this account is deleted")
         if self.blocked:
-            raise Impossible("the bot is blocked: unblock it first")
+            raise Impossible(
+                {"en": "the bot is blocked: unblock it first", "ru": "бот заблокирован: сначала разблокируйте его"}
+            )
 
     def _write(self, content: Json) -> Json:
         self._may_act()

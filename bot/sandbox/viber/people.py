@@ -106,7 +106,9 @@ class ViberPerson:
         if not text.strip():
             raise Impossible("an empty message cannot be sent")
         if len(text) > 7000:
-            raise Impossible("the app does not send more than 7000 characters")
+            raise Impossible(
+                {"en": "the app does not send more than 7000 characters", "ru": "Viber не отправит больше 7000 знаков"}
+            )
         return self._write({"type": "text", "text": text}, silent)
 
     def press(self, what: int | str) -> str | None:
@@ -129,7 +131,9 @@ class ViberPerson:
         for index, button in enumerate(self.buttons):
             if what == index or what in (button.get("ActionBody"), plain(button.get("Text"))):
                 return button
-        raise Impossible(f"there is no button {what!r} on the keyboard")
+        raise Impossible(
+            {"en": f"there is no button {what!r} on the keyboard", "ru": "такой кнопки на клавиатуре уже нет"}
+        )
 
     def share_phone(self, body: str = "phone") -> Callback | None:
         """The share-phone button: a contact with a number and no name, and the button's ActionBody as text."""

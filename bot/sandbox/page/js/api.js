@@ -1,5 +1,6 @@
 // Talks to the sandbox's server: commands go out by POST, states come in by events or, failing that, by polling.
 
+import { said } from "./i18n.js";
 import { setConnected, setState } from "./store.js";
 
 const BASE = "/api";
@@ -17,7 +18,7 @@ async function request(path, options) {
     throw new Refused("");
   }
   const answer = await response.json().catch(() => ({}));
-  if (!response.ok) throw new Refused(answer.error ?? `${response.status} ${response.statusText}`);
+  if (!response.ok) throw new Refused(said(answer.error) || `${response.status} ${response.statusText}`);
   return answer;
 }
 

@@ -2,7 +2,7 @@
 
 import { post } from "./api.js";
 import { h, icon, replace } from "./dom.js";
-import { clockTime, fullDate, t } from "./i18n.js";
+import { clockTime, fullDate, said, t } from "./i18n.js";
 import { attempt } from "./overlay.js";
 import { now } from "./store.js";
 
@@ -21,7 +21,7 @@ export function createControls() {
     const mark = JSON.stringify(controls);
     if (mark === drawn) return;
     drawn = mark;
-    const groups = Map.groupBy ? Map.groupBy(controls, (one) => one.group) : grouped(controls);
+    const groups = Map.groupBy ? Map.groupBy(controls, (one) => said(one.group)) : grouped(controls);
     replace(list, controls.length ? [...groups].map(([name, members]) => h("fieldset", { class: "group" }, h("legend", {}, name),
       members.map((one) => lever(one, values)))) : h("p", { class: "nothing" }, t("noControls")));
   }
@@ -37,26 +37,28 @@ export function createControls() {
 
 function grouped(controls) {
   const groups = new Map();
-  for (const one of controls) groups.set(one.group, [...(groups.get(one.group) ?? []), one]);
+  for (const one of controls) groups.set(said(one.group), [...(groups.get(said(one.group)) ?? []), one]);
   return groups;
 }
 
 function lever(control, values) {
-  const said = h("p", { class: "said", role: "status", hidden: true });
+  if (control.note) return h("p", { class: "nothing", "data-testid": `control-${control.name}` }, said(control.note));
+  const label = said(control.label);
+  const answered = h("p", { class: "said", role: "status", hidden: true });
   const fields = (control.params ?? []).map((param) => field(control, param, values));
   const button = h("button", { type: "submit", class: fields.length ? "go" : "go wide", "data-testid": `run-${control.name}` },
-    fields.length ? t("run") : control.label);
-  const form = h("form", { class: "lever", "data-testid": `control-${control.name}`, "aria-label": control.label },
-    fields.length ? h("div", { class: "lever-title" }, control.label) : null,
-    h("div", { class: "lever-line" }, fields.map((one) => one.node), button), said);
+    fields.length ? t("run") : label);
+  const form = h("form", { class: "lever", "data-testid": `control-${control.name}`, "aria-label": label },
+    fields.length ? h("div", { class: "lever-title" }, label) : null,
+    h("div", { class: "lever-line" }, fields.map((one) => one.node), button), answered);
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     button.disabled = true;
     const body = Object.fromEntries(fields.map((one) => [one.name, one.read()]));
     const answer = await attempt(() => post(`/control/${encodeURIComponent(control.name)}`, body));
     button.disabled = false;
-    said.hidden = answer === null;
-    said.textContent = answer?.message || t("done");
+    answered.hidden = answer === null;
+    answered.textContent = said(answer?.message) || t("done");
   });
   return form;
 }
@@ -70,14 +72,14 @@ function field(control, param, values) {
     return param.kind === "number" && input.value !== "" ? Number(input.value) : input.value;
   };
   input.addEventListener("input", () => values.set(key, read()));
-  const node = h("label", { class: `lever-field kind-${param.kind}` }, h("span", {}, param.label), input);
+  const node = h("label", { class: `lever-field kind-${param.kind}` }, h("span", {}, said(param.label)), input);
   return { name: param.name, node, read };
 }
 
 function element(param, start) {
   const shared = { name: param.name, "data-testid": `param-${param.name}` };
   if (param.kind === "choice") {
-    const select = h("select", shared, (param.choices ?? []).map((one) => h("option", { value: one.value }, one.label)));
+    const select = h("select", shared, (param.choices ?? []).map((one) => h("option", { value: one.value }, said(one.label))));
     if (start !== undefined && start !== null) select.value = String(start);
     return select;
   }

@@ -18,6 +18,12 @@ export function t(key, values = {}) {
   return phrase.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
 }
 
+/** What the server says: a string, or the same in several languages. */
+export function said(words) {
+  if (words === null || typeof words !== "object") return words ?? "";
+  return words[current] ?? Object.values(words)[0] ?? "";
+}
+
 const locale = () => (current === "ru" ? "ru-RU" : "en-GB");
 
 /** Hours and minutes in the zone of the browser. */

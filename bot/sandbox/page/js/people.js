@@ -2,33 +2,35 @@
 
 import { post } from "./api.js";
 import { h, icon, replace } from "./dom.js";
-import { language, t } from "./i18n.js";
+import { language, said, t } from "./i18n.js";
 import { ask, attempt } from "./overlay.js";
 import { chooseHolder, store } from "./store.js";
 
 export function createPicker(messenger) {
   const select = h("select", { "data-testid": "person-picker", "aria-label": t("person"),
     on: { change: () => chooseHolder(messenger, select.value) } });
+  const note = h("small", { class: "picker-note", "data-testid": "person-phone" });
   const add = h("button", { type: "button", class: "picker-add", "data-testid": "person-add", "aria-label": t("addPerson"),
     title: t("addPerson"), on: { click: () => addPerson(messenger) } }, icon("plus", 20));
   const node = h("div", { class: "picker" }, h("span", { class: `picker-brand ${messenger}` }, t(messenger === "telegram" ? "tabTelegram" : "tabViber")),
-    h("label", {}, icon("person", 18), select), add);
+    h("label", {}, icon("person", 18), h("span", { class: "picker-words" }, select, note)), add);
   let drawn = "";
 
   return {
     node,
     update(people, holder) {
-      const mark = JSON.stringify(people.map((person) => [person.id, person.name, person.phone, person.language]));
+      const mark = JSON.stringify(people.map((person) => [person.id, person.name, person.phone, person.language, person.note]));
       if (mark !== drawn) {
         drawn = mark;
         replace(select, people.map((person) => h("option", { value: person.id }, describe(person))));
       }
       if (holder) select.value = holder.id;
+      note.textContent = holder ? `${spaced(holder.phone)} · ${holder.language}` : "";
     },
   };
 }
 
-const describe = (person) => `${person.name} · ${spaced(person.phone)} · ${person.language}`;
+const describe = (person) => [person.name, said(person.note)].filter(Boolean).join(": ");
 
 /** A Russian number with its usual spaces; any other as it is. */
 export function spaced(phone) {

@@ -1,0 +1,97 @@
+"""The staff's side of requests on the demo's panel: what waits, and a decision about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bot.desk import Desk
+from bot.sandbox.events import EventBus
+from bot.sandbox.levers import both, choice, lever, remark
+from bot.sandbox.shapes import Impossible, Json, Words
+from core.appeals.models import Author, Thread
+from core.appeals.staff import NotPossible
+from core.errors import OutsideUnavailable
+
+_GROUP = both("Обращения", "Requests")
+_DECISIONS = (("answer", "ответить", "answer"), ("approve", "подключить", "link"), ("refuse", "отказать", "refuse"))
+_EXCERPT = 40  # characters of what was written, in the list
+_LOOK = 5.0  # seconds between looks when nothing has happened on either phone
+
+
+class DeskControl:
+    """The page's panel is drawn at any moment, so what waits is read beforehand, after each change."""
+
+    def __init__(self, desk: Desk, wake_sender: Callable[[], None]) -> None:
+        self._desk = desk
+        self._wake_sender = wake_sender
+        self._waiting: list[Thread] = []
+
+    async def watch(self, events: EventBus) -> None:
+        """Keeps up with the requests until cancelled."""
+        while True:
+            await self._look(events)
+            await events.wait(_LOOK)
+
+    async def _look(self, events: EventBus) -> None:
+        found = [await self._desk.show(appeal.number) for appeal in await self._desk.waiting()]
+        if found != self._waiting:
+            self._waiting = found
+            events.changed()
+
+    def describe(self) -> list[Json]:
+        if not self._waiting:
+            return [remark("request", both("Никто не ждёт ответа.", "Nobody waits for an answer."), _GROUP)]
+        waiting = [{"value": str(one.appeal.number), "label": _label(one)} for one in self._waiting]
+        decisions = [{"value": value, "label": both(ru, en)} for value, ru, en in _DECISIONS]
+        first = self._waiting[0].appeal
+        usual = "approve" if first.account_number else "answer"
+        return [
+            lever(
+                "request",
+                both("Решить обращение", "Decide a request"),
+                _GROUP,
+                choice("number", both("Обращение", "Request"), waiting, str(first.number)),
+                choice("decision", both("Что сделать", "What to do"), decisions, usual),
+                {"name": "text", "label": both("Что прочтёт человек", "What the person reads"), "kind": "text"},
+            )
+        ]
+
+    async def run(self, given: dict[str, str]) -> Words:
+        """Raises Impossible with the reason."""
+        if not given.get("number", "").isdecimal():
+            raise Impossible(both("Выберите обращение.", "Choose a request."))
+        number, text = int(given["number"]), given.get("text", "")
+        try:
+            match given.get("decision"):
+                case "answer":
+                    if not text.strip():
+                        raise Impossible(both("Напишите ответ.", "Write the answer."))
+                    told = await self._desk.answer(number, text, done=True)
+                case "approve":
+                    told = await self._desk.approve(number)
+                case "refuse":
+                    if not text.strip():
+                        raise Impossible(both("Напишите причину отказа.", "Write why it is refused."))
+                    told = await self._desk.refuse(number, text)
+                case _:
+                    raise Impossible("The decision is to answer, approve or refuse.")
+        except NotPossible as error:
+            raise Impossible(str(error)) from None
+        except OutsideUnavailable:
+            raise Impossible(both("Биллинг не отвечает.", "The billing does not answer.")) from None
+        self._wake_sender()
+        if not told:
+            return both("Готово, но написать некуда: чатов больше нет.", "Done, but no chat can be reached.")
+        return both("Готово: человек прочтёт это в мессенджере.", "Done: the person reads it in the messenger.")
+
+
+def _label(thread: Thread) -> Words:
+    appeal = thread.appeal
+    said = [message.text for message in thread.messages if message.author is Author.subscriber and message.text]
+    words = " ".join(said[-1].split()) if said else ""
+    excerpt = f"«{words[:_EXCERPT]}{'…' if len(words) > _EXCERPT else ''}»" if words else ""
+    about_ru = f"просят счёт {appeal.account_number}" if appeal.account_number else "сообщение"
+    about_en = f"asks for {appeal.account_number}" if appeal.account_number else "a message"
+    return both(
+        f"№ {appeal.number}: {about_ru} {excerpt}".strip(), f"No. {appeal.number}: {about_en} {excerpt}".strip()
+    )
