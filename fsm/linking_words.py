@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from core.billing.models import BillingAccount
+from core.billing.models import BillingAccount, number_key
 from core.ids import new_id
 from core.subscribers.activity import Did, did
 from core.subscribers.codes import TooMany, TooSoon, Way
@@ -15,6 +15,14 @@ from core.subscribers.phones import mask_phone
 from fsm.code_words import too_soon
 from fsm.talk import Talk
 from fsm.told import link_added
+
+LONGEST_NUMBER = 40  # bytes: what the tables keep, and what fits a button
+
+
+def read_number(typed: str) -> str | None:
+    """The form under which a number is looked up; None for what cannot be a number: that costs no try."""
+    key = number_key(typed)
+    return key if any(char.isdigit() for char in key) and len(key.encode()) <= LONGEST_NUMBER else None
 
 
 async def give_link(talk: Talk, account: BillingAccount, role: Role, proof: Proof) -> None:

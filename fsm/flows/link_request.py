@@ -5,17 +5,16 @@ from __future__ import annotations
 from typing import ClassVar
 
 from core.appeals.models import AppealKind
-from core.billing.models import number_key
 from core.subscribers.activity import Did, did
 from fsm.action import Action
 from fsm.actions import ManageLinks, OpenAppeal, OpenLinking, RequestLink
 from fsm.event import Text
+from fsm.linking_words import read_number
 from fsm.screen import Choice, Screen, Tone, bold, paragraphs, screen
 from fsm.state import State, entry
 from fsm.talk import Talk
 
 LONGEST_COMMENT = 2000  # characters
-LONGEST_NUMBER = 40
 
 
 class SendRequest(Action, frozen=True, tag="lr.send"):
@@ -24,7 +23,7 @@ class SendRequest(Action, frozen=True, tag="lr.send"):
 
 @entry()
 async def request_link(talk: Talk, action: RequestLink) -> RequestComment | RequestSent:
-    number = number_key(action.number)[:LONGEST_NUMBER]
+    number = read_number(action.number) or "?"  # forged, as no button of ours says that
     before = await talk.core.appeals.open_link_request(talk.subscriber.id, number)
     return RequestSent(before.id, before.number, number, before=True) if before else RequestComment(number)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import ClassVar, TypeAlias
 
-from core.billing.models import AccountNumber, number_key
+from core.billing.models import AccountNumber
 from core.errors import OutsideUnavailable
 from core.subscribers.codes import Issued, Passed, Purpose, Way, Wrong
 from core.subscribers.grounds import HoldersCode, OwnPhone, ground_for
@@ -15,12 +15,10 @@ from fsm.action import Action
 from fsm.actions import OpenAccount, OpenAccounts, OpenLinking, RequestLink
 from fsm.code_words import not_accepted
 from fsm.event import Text
-from fsm.linking_words import give_link, masked, moment_of, nicknames, not_sent, send_label
+from fsm.linking_words import give_link, masked, moment_of, nicknames, not_sent, read_number, send_label
 from fsm.screen import Choice, Screen, Tone, bold, paragraphs, screen
 from fsm.state import State, entry
 from fsm.talk import Talk
-
-LONGEST_NUMBER = 40  # bytes: what the tables keep, and what fits a button
 
 
 class Again(Action, frozen=True, tag="l.again"):
@@ -41,15 +39,28 @@ class CallIt(Action, frozen=True, tag="l.name"):
     index: int
 
 
-# -- the number ----------------------------------------------------------------------------------------------------
-
-
 @entry(commands=("link",), link="link")
 async def open_linking(talk: Talk, action: OpenLinking) -> Found:
     return await _look_up(talk, action.number) if action.number else AskNumber()
 
 
-class AskNumber(State, frozen=True):
+class _TakesNumber:
+    """Another number may be typed here at once."""
+
+    __slots__ = ()
+
+    async def on_number(self, talk: Talk, said: Text) -> Found:
+        return await _look_up(talk, said.text)
+
+
+class _Again:
+    __slots__ = ()
+
+    async def on_again(self, talk: Talk, press: Again) -> AskNumber:
+        return AskNumber()
+
+
+class AskNumber(_TakesNumber, State, frozen=True):
     """Waits for an account or contract number."""
 
     unfinished: ClassVar[bool] = True
@@ -69,11 +80,8 @@ class AskNumber(State, frozen=True):
     def expects(self, talk: Talk) -> str:
         return talk.t("Please type the account or contract number.")
 
-    async def on_number(self, talk: Talk, said: Text) -> Found:
-        return await _look_up(talk, said.text)
 
-
-class AlreadyLinked(State, frozen=True):
+class AlreadyLinked(_TakesNumber, _Again, State, frozen=True):
     """Nothing to do: the account is among the person's own."""
 
     number: AccountNumber
@@ -88,14 +96,8 @@ class AlreadyLinked(State, frozen=True):
             Choice(talk.t("Link another account"), Again()),
         )
 
-    async def on_again(self, talk: Talk, press: Again) -> AskNumber:
-        return AskNumber()
 
-    async def on_number(self, talk: Talk, said: Text) -> Found:
-        return await _look_up(talk, said.text)
-
-
-class BillingSilent(State, frozen=True):
+class BillingSilent(_TakesNumber, State, frozen=True):
     """The number was heard, but nobody could look it up."""
 
     number: str
@@ -116,11 +118,8 @@ class BillingSilent(State, frozen=True):
     async def on_retry(self, talk: Talk, press: Retry) -> Found:
         return await _look_up(talk, self.number)
 
-    async def on_number(self, talk: Talk, said: Text) -> Found:
-        return await _look_up(talk, said.text)
 
-
-class CannotLink(State, frozen=True):
+class CannotLink(_TakesNumber, _Again, State, frozen=True):
     """The one answer for a number that does not exist and for one that may not be linked here."""
 
     number: str
@@ -139,14 +138,8 @@ class CannotLink(State, frozen=True):
     def expects(self, talk: Talk) -> str:
         return talk.t("Type the number again, or ask our staff.")
 
-    async def on_again(self, talk: Talk, press: Again) -> AskNumber:
-        return AskNumber()
 
-    async def on_number(self, talk: Talk, said: Text) -> Found:
-        return await _look_up(talk, said.text)
-
-
-class TooManyTries(State, frozen=True):
+class TooManyTries(_TakesNumber, State, frozen=True):
     """The limit that keeps strangers from guessing numbers; it says when it ends."""
 
     number: str
@@ -163,14 +156,8 @@ class TooManyTries(State, frozen=True):
             Choice(talk.t("Ask our staff to link it"), RequestLink(self.number), Tone.primary),
         )
 
-    async def on_number(self, talk: Talk, said: Text) -> Found:
-        return await _look_up(talk, said.text)
 
-
-# -- the holder's code ---------------------------------------------------------------------------------------------
-
-
-class OfferCode(State, frozen=True):
+class OfferCode(_Again, State, frozen=True):
     """The account is somebody else's: its holder may read a code to the person."""
 
     number: AccountNumber
@@ -195,11 +182,8 @@ class OfferCode(State, frozen=True):
     async def on_send(self, talk: Talk, press: SendCode) -> Sent:
         return await _send_code(talk, self.number, press.way, self.tried_at, self)
 
-    async def on_again(self, talk: Talk, press: Again) -> AskNumber:
-        return AskNumber()
 
-
-class EnterCode(State, frozen=True):
+class EnterCode(_Again, State, frozen=True):
     """Waits for the code that was sent to the contact on file."""
 
     number: AccountNumber
@@ -257,12 +241,6 @@ class EnterCode(State, frozen=True):
     async def on_resend(self, talk: Talk, press: SendCode) -> Sent:
         return await _send_code(talk, self.number, self.way, self.tried_at, self)
 
-    async def on_again(self, talk: Talk, press: Again) -> AskNumber:
-        return AskNumber()
-
-
-# -- linked ----------------------------------------------------------------------------------------------------------
-
 
 class Linked(State, frozen=True):
     """It is done; a name makes it easy to tell from others."""
@@ -316,18 +294,15 @@ Found: TypeAlias = AskNumber | AlreadyLinked | BillingSilent | CannotLink | TooM
 Sent: TypeAlias = OfferCode | EnterCode | CannotLink
 
 
-# -- deciding --------------------------------------------------------------------------------------------------------
-
-
 async def _look_up(talk: Talk, typed: str) -> Found:
     """The same reads, in the same order, for every number that was not the person's before."""
-    key = number_key(typed)
-    if not any(char.isdigit() for char in key) or len(key.encode()) > LONGEST_NUMBER:
+    key = read_number(typed)
+    if key is None:
         talk.tell(talk.t("This does not look like an account number: it has digits, as on your bill."))
         return AskNumber()
     links, subscriber = talk.core.links, talk.subscriber
     mine = {link.account_number: link for link in await links.of_subscriber(subscriber.id)}
-    known = next((link for number, link in mine.items() if number_key(number) == key), None)
+    known = next((link for number, link in mine.items() if read_number(number) == key), None)
     if known is not None and known.role is Role.owner:
         return AlreadyLinked(known.account_number, known.nickname)
     until = await links.tries.ends_at(talk.chat.chat_id, subscriber.phone)
@@ -340,7 +315,10 @@ async def _look_up(talk: Talk, typed: str) -> Found:
     ground = ground_for(account, subscriber.phone, talk.core.codes.can)
     known = mine.get(account.number) if account is not None else known
     if known is not None:
-        return _known_better(talk, known.account_number, known.nickname, known.role, ground)
+        if isinstance(ground, OwnPhone) and ground.role is Role.owner:  # linked as a relative's once
+            talk.write(links.link(subscriber.id, known.account_number, Role.owner, Proof.phone))
+            talk.tell(talk.t("Your phone number is the one on file for this account: you are now its owner here."))
+        return AlreadyLinked(known.account_number, known.nickname)
     if account is not None and isinstance(ground, OwnPhone):
         await give_link(talk, account, ground.role, Proof.phone)
         return Linked(account.number)
@@ -348,16 +326,6 @@ async def _look_up(talk: Talk, typed: str) -> Found:
     if account is not None and isinstance(ground, HoldersCode):
         return OfferCode(account.number, tuple((one.way, masked(one)) for one in ground.contacts), talk.now)
     return CannotLink(key)
-
-
-def _known_better(
-    talk: Talk, number: AccountNumber, nickname: str, role: Role, ground: OwnPhone | HoldersCode | None
-) -> AlreadyLinked:
-    """Linked as a relative's once, and now the contact phone is the person's own."""
-    if isinstance(ground, OwnPhone) and ground.role is Role.owner and role is not Role.owner:
-        talk.write(talk.core.links.link(talk.subscriber.id, number, Role.owner, Proof.phone))
-        talk.tell(talk.t("Your phone number is the one on file for this account: you are now its owner here."))
-    return AlreadyLinked(number, nickname)
 
 
 async def _send_code(

@@ -486,3 +486,13 @@ async def test_a_stranger_registers_first(house: House, person: Person) -> None:
     await person.press_raw(encode(OpenLinking(OWN)))
     assert "Which account" not in person.text and "is linked" not in person.text
     assert await count(house, account_links) == 0
+
+
+async def test_a_relative_who_now_owns_the_phone_becomes_owner(
+    house: House, person: Person, register: Register
+) -> None:
+    me = await register(person, OWN, role=Role.family)
+    await person.say("/link")
+    await person.say(OWN)
+    assert "you are now its owner" in person.text and "is linked already" in person.text
+    assert [link.role for link in await links(house, me)] == [Role.owner]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import select
 
@@ -139,10 +141,14 @@ async def test_from_the_middle_of_a_form_and_back(house: House, person: Person, 
     assert "Which account" in person.text
 
 
-async def test_the_phone_of_the_support(house: House, person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_phone_of_the_support(house: House, person: Person) -> None:
     await person.press_raw(encode(OpenPerson()))
     assert "By phone" not in person.text
-    assert OPERATOR.support_phone == ""
+    operator = replace(OPERATOR, support_phone="+78005553535", support_hours="8:00-22:00")
+    house.services = replace(house.services, operator=operator)
+    house.restart()
+    await person.press_raw(encode(OpenPerson()))
+    assert "By phone: +7 800 555-35-35, 8:00-22:00" in person.text
 
 
 async def test_staff_answer_and_the_talk_goes_on(house: House, person: Person, register: Register, desk: Desk) -> None:
