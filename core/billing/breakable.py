@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from datetime import date, datetime
 from typing import Literal
 
 from core.billing.models import AccountNumber, AccountOverview, AccountStatement, BillingAccount
 from core.billing.protocol import DEFAULT_MONTHS, Billing
 from core.errors import OutsideUnavailable
+from core.money import Money
 
 Mode = Literal["ok", "slow", "down"]
 
@@ -40,6 +42,22 @@ class BreakableBilling:
     async def open_debts(self, after: AccountNumber, limit: int) -> list[AccountOverview]:
         await self._suffer()
         return await self.inner.open_debts(after, limit)
+
+    async def post_payment(
+        self, account: AccountNumber, amount: Money, external_id: str, paid_at: datetime, method: str
+    ) -> None:
+        await self._suffer()
+        await self.inner.post_payment(account, amount, external_id, paid_at, method)
+
+    async def post_refund(
+        self, account: AccountNumber, amount: Money, external_id: str, refunded_at: datetime, method: str
+    ) -> None:
+        await self._suffer()
+        await self.inner.post_refund(account, amount, external_id, refunded_at, method)
+
+    async def post_promise(self, account: AccountNumber, amount: Money, until: date, external_id: str) -> None:
+        await self._suffer()
+        await self.inner.post_promise(account, amount, until, external_id)
 
     async def _suffer(self) -> None:
         if self.mode == "slow":

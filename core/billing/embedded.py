@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, func, or_, select
 
+from core.billing import booking
 from core.billing.explain import spread_over_bills, total
 from core.billing.models import (
     AccountKind,
@@ -62,6 +63,32 @@ class EmbeddedBilling:
 
     async def open_debts(self, after: AccountNumber, limit: int) -> list[AccountOverview]:
         return await self._database.read(_open_debts, after, limit, *self._now())
+
+    async def post_payment(
+        self, account: AccountNumber, amount: Money, external_id: str, paid_at: datetime, method: str
+    ) -> None:
+        await self._book("payment", account, amount, external_id, paid_at, method)
+
+    async def post_refund(
+        self, account: AccountNumber, amount: Money, external_id: str, refunded_at: datetime, method: str
+    ) -> None:
+        await self._book("refund", account, amount, external_id, refunded_at, method)
+
+    async def post_promise(self, account: AccountNumber, amount: Money, until: date, external_id: str) -> None:
+        now = self._clock.now()
+        await self._database.write(
+            lambda c: booking.promise(c, account, amount, until, external_id, now=now, serves=self._live)
+        )
+
+    async def _book(
+        self, kind: str, account: AccountNumber, amount: Money, external_id: str, at: datetime, method: str
+    ) -> None:
+        day, now = at.astimezone(self._zone).date(), self._clock.now()
+        await self._database.write(
+            lambda c: booking.book(
+                c, kind, account, amount, external_id, day=day, method=method, now=now, serves=self._live
+            )
+        )
 
     def _now(self) -> tuple[date, datetime | None]:
         """Today for the operator, and the moment that figures are as of, where it is one for all."""

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date, datetime
 from typing import Protocol
 
 from core.billing.models import AccountNumber, AccountOverview, AccountStatement, BillingAccount
+from core.money import Money
 
 DEFAULT_MONTHS = 13  # a year, and the same month a year ago
+
+
+class CannotBook(Exception):
+    """The billing will never book this (no such account, another currency, an id used for something else)."""
 
 
 class Billing(Protocol):
@@ -40,4 +46,24 @@ class Billing(Protocol):
 
         Start with ``after=""``; a page shorter than ``limit`` is the last.
         """
+        ...
+
+    async def post_payment(
+        self, account: AccountNumber, amount: Money, external_id: str, paid_at: datetime, method: str
+    ) -> None:
+        """Books a payment that was made through us. ``external_id`` (at most 40 characters) is booked once.
+
+        A repeated call with the same figures does nothing and succeeds. Raises CannotBook for a final refusal.
+        ``method`` is for the billing's own list of payments.
+        """
+        ...
+
+    async def post_refund(
+        self, account: AccountNumber, amount: Money, external_id: str, refunded_at: datetime, method: str
+    ) -> None:
+        """Books that ``amount`` (positive) of an earlier payment went back to the payer; otherwise as above."""
+        ...
+
+    async def post_promise(self, account: AccountNumber, amount: Money, until: date, external_id: str) -> None:
+        """Books a promised payment: the account is served until the end of the day ``until``; otherwise as above."""
         ...

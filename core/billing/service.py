@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Generic, TypeVar
 
 from core.billing.models import AccountNumber, AccountOverview, AccountStatement, BillingAccount
@@ -14,10 +14,12 @@ from core.billing.snapshots import Snapshots
 from core.clock import Clock
 from core.database import Database
 from core.errors import OutsideUnavailable
+from core.money import Money
 
 T = TypeVar("T")
 
 LIMIT = 2.0  # seconds that a person looks at an unchanged screen without wondering
+BOOKING_LIMIT = 10.0  # seconds for a booking, which a task does: nobody looks on
 REST = timedelta(seconds=15)  # how long a billing that failed is left alone
 
 
@@ -90,6 +92,22 @@ class BillingService:
         """A page of accounts in debt (see :meth:`Billing.open_debts`). Raises OutsideUnavailable: no old debts here."""
         return await self._ask(self._billing.open_debts(after, limit))
 
+    async def post_payment(
+        self, account: AccountNumber, amount: Money, external_id: str, paid_at: datetime, method: str
+    ) -> None:
+        """See :meth:`Billing.post_payment`. Raises OutsideUnavailable (call again with the same id) and CannotBook."""
+        await self._ask(self._billing.post_payment(account, amount, external_id, paid_at, method), BOOKING_LIMIT)
+
+    async def post_refund(
+        self, account: AccountNumber, amount: Money, external_id: str, refunded_at: datetime, method: str
+    ) -> None:
+        """See :meth:`Billing.post_refund`; raises as :meth:`post_payment`."""
+        await self._ask(self._billing.post_refund(account, amount, external_id, refunded_at, method), BOOKING_LIMIT)
+
+    async def post_promise(self, account: AccountNumber, amount: Money, until: date, external_id: str) -> None:
+        """See :meth:`Billing.post_promise`; raises as :meth:`post_payment`."""
+        await self._ask(self._billing.post_promise(account, amount, until, external_id), BOOKING_LIMIT)
+
     async def flush(self) -> int:
         """Writes down the figures seen since the last call; a job calls it every minute, and the stop once."""
         return await self._snapshots.flush()
@@ -98,16 +116,17 @@ class BillingService:
         """Drops unwritten figures of these accounts; :func:`core.billing.snapshots.erase` deletes the written."""
         self._snapshots.forget(numbers)
 
-    async def _ask(self, call: Awaitable[T]) -> T:
+    async def _ask(self, call: Awaitable[T], limit: float | None = None) -> T:
+        limit = limit or self._limit
         if self._resting():
             _drop(call)
             raise OutsideUnavailable("billing failed a moment ago and is left alone")
         try:
-            async with asyncio.timeout(self._limit):
+            async with asyncio.timeout(limit):
                 answer = await call
         except TimeoutError as error:
             self._failed_at = self._clock.now()
-            raise OutsideUnavailable(f"billing gave no answer within {self._limit} s") from error
+            raise OutsideUnavailable(f"billing gave no answer within {limit} s") from error
         except OutsideUnavailable:
             self._failed_at = self._clock.now()
             raise
