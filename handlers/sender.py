@@ -20,6 +20,7 @@ from core.delivery.outbox import ChatLost, Deferred, Due, PutAside, Report, Sent
 from core.delivery.recorder import Recorder
 from core.ids import new_id
 from handlers.channel import Channel, ChatGone, TryLater, Undeliverable
+from handlers.finishing import LAST_MINUTE, finished
 from handlers.pace import Pace
 
 log = structlog.get_logger("sender")
@@ -67,21 +68,26 @@ class Sender:
         try:
             while True:
                 self._awake.clear()
-                started = False
                 try:
-                    for batch, until in await self._claim():
-                        task = asyncio.create_task(self._send_chat(batch, until))
-                        self._running[task] = batch[0].priority
-                        task.add_done_callback(self._ended)
-                        started = True
+                    started = await finished(self._start())
                 except Exception:  # the database is away: the messages wait, and so do we
                     log.exception("outbox could not be read")
+                    started = False
                 if not started:
                     with contextlib.suppress(TimeoutError):
                         await asyncio.wait_for(self._awake.wait(), SWEEP)
         finally:
             if self._running:
-                await asyncio.wait(self._running, timeout=20)
+                await asyncio.wait(self._running, timeout=LAST_MINUTE)
+
+    async def _start(self) -> bool:
+        """Begins to send what can be claimed. Says whether there was anything."""
+        batches = await self._claim()
+        for batch, until in batches:
+            task = asyncio.create_task(self._send_chat(batch, until))
+            self._running[task] = batch[0].priority
+            task.add_done_callback(self._ended)
+        return bool(batches)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._running.pop(task, None)

@@ -26,7 +26,8 @@ from handlers.intake import NotCommitted, TurnDone
 log = structlog.get_logger("turn")
 
 TIME_LIMIT = 20.0  # seconds for one decision: longer than any outside read may take, far shorter than patience
-TRIES = 5  # how often a turn is run again because somebody else was faster
+TRIES = 5  # how often a turn is run again because a write did not find what it expected
+LOST_RACES = 100  # how often because another process moved the conversation on: each time somebody got further
 
 turns_total = Counter("abonent_turns_total", "Turns by channel and outcome", ["channel", "outcome"])
 turn_seconds = Histogram(
@@ -111,8 +112,15 @@ class Turns:
             )
 
     async def _run(self, turn: _Running) -> TurnDone:
-        for _ in range(TRIES):
+        tries = races = 0
+        version = -1
+        while tries < TRIES and races < LOST_RACES:
             snapshot = await self._snapshots.load(turn.event.chat_id)
+            if version == snapshot.version:
+                tries += 1
+            else:
+                races += 1
+            version = snapshot.version
             try:
                 async with asyncio.timeout(self._time_limit):
                     step = await self._engine.step(snapshot, turn.event, turn.means, turn.id)
@@ -124,7 +132,7 @@ class Turns:
             if ended is not Outcome.clash:
                 return await self._done(turn, snapshot, step, ended)
         else:
-            turn.failure = f"others were faster {TRIES} times, or a write expects what never comes"
+            turn.failure = "others were always faster, or a write expects what never comes"
         # An update that fails would fail the next time too: it is recorded as answered, with an apology. When not even
         # that can be written, the database is to blame, and the update must come again.
         snapshot = await self._snapshots.load(turn.event.chat_id)

@@ -17,6 +17,7 @@ from core.delivery import tasks
 from core.delivery.tasks import Task
 from core.errors import OutsideUnavailable
 from core.ids import new_id
+from handlers.finishing import finished
 
 log = structlog.get_logger("worker")
 
@@ -53,10 +54,11 @@ class Worker:
         self._awake.set()
 
     async def run(self) -> None:
+        """Until cancelled; tasks in hand are finished and written down first."""
         while True:
             self._awake.clear()
             try:
-                done = await self.drain()
+                done = await finished(self.drain())
             except Exception:  # the database is away: the tasks wait, and so do we
                 log.exception("tasks could not be read")
                 done = 0

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import faulthandler
 import json
 import logging
 import os
@@ -28,7 +29,6 @@ from sqlalchemy import event
 
 from core.clock import Clock, ShiftedClock
 from core.database import Database
-from core.delivery import outbox
 from core.delivery.commit import Outcome, TurnCommit
 from core.delivery.messages import OutgoingMessage
 from core.delivery.tasks import Task
@@ -212,7 +212,7 @@ class Process:
         updates = self.link.ask("updates")
         self.link.at("received")
         if self.orders.crossed:
-            await asyncio.gather(*(self._take(update) for update in updates))
+            await asyncio.gather(*(self._take(update) for update in updates[:: self.orders.crossed]))
         else:
             chats: dict[str, list[dict[str, Any]]] = {}
             for update in updates:
@@ -242,8 +242,9 @@ class Process:
     async def _deliver(self) -> int:
         if not self.orders.loops:
             return await self.sender.drain() + await self.worker.drain()
+        # What another process has in hand is not ours to wait for.
         await asyncio.sleep(0.002)
-        return await self.database.read(outbox.depth)
+        return 0
 
 
 class _Bare:
@@ -254,7 +255,16 @@ class _Bare:
         self.operator = Operator(languages=("en",))
 
 
+def _hangs(_number: int, _frame: object) -> NoReturn:
+    faulthandler.dump_traceback(all_threads=True)
+    for task in asyncio.all_tasks():
+        task.print_stack(file=sys.stderr)
+    sys.stderr.flush()
+    os._exit(1)
+
+
 def _live(orders: Orders) -> NoReturn:
+    signal.signal(signal.SIGALRM, _hangs)
     signal.alarm(int(LIMIT))  # a process that hangs fails its test instead of holding it up
     code = 1
     try:

@@ -35,7 +35,7 @@ class Orders:
     socket: str
     shift: float = 0.0
     loops: bool = False  # sender and worker run on their own instead of one after the other
-    crossed: bool = False  # updates of one chat are taken side by side, as from two queues of the messenger
+    crossed: int = 0  # 1 or -1: updates of one chat are taken side by side, in their order or against it
 
 
 @dataclass

@@ -22,8 +22,7 @@ def test_random_kills_under_concurrent_chats(world: World, seed: int) -> None:
         outside.say(str(chat), "light hello")
     while world.kills < KILLS:
         for _ in range(chance.randint(5, 40)):
-            chat = str(chance.randrange(CHATS))
-            outside.say(chat, f"{chance.choice(['heavy', 'light'])} {len(outside.sent)}")
+            outside.say(str(chance.randrange(CHATS)), f"{chance.choice(['heavy', 'light'])} {len(outside.sent)}")
         outside.kill_at_step(chance.randint(1, 250))
         world.run(loops=True)
     outside.spare()

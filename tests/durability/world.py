@@ -29,7 +29,7 @@ class World:
     shift: float = 0.0
     kills: int = 0
 
-    def orders(self, *, loops: bool = False, crossed: bool = False) -> Orders:
+    def orders(self, *, loops: bool = False, crossed: int = 0) -> Orders:
         return Orders(self.url, self.socket, self.shift, loops, crossed)
 
     def run(self, *, loops: bool = False) -> bool:
@@ -60,14 +60,14 @@ class World:
             heard = self.outside.received[chat]
             once = [text for text, _same in groupby(heard)]
             twice = max(twice, len(heard) - len(once))
-            inputs = [update.text for update in said if update.chat == chat]
+            _first, *inputs = [update.text for update in said if update.chat == chat]
             answered = [text.partition(" ")[2] for text in once[2::2]]
             if crossed:
                 inputs.sort()
                 answered.sort()
             # The first input opens the conversation; each further one is counted by the state and answered twice.
-            assert answered == inputs[1:]
-            numbers = [f"{number}{half}" for number in range(1, len(inputs)) for half in "ab"]
+            assert answered == inputs, f"chat {chat}: {heard}"
+            numbers = [f"{number}{half}" for number in range(1, len(inputs) + 1) for half in "ab"]
             assert [text.partition(" ")[0] for text in once] == ["0b", *numbers]
         return twice
 
