@@ -78,7 +78,7 @@ def build_services(
         operator=operator,
         billing=BillingService(billing, database, clock),
         appeals=AppealService(database, clock),
-        links=LinkService(database, clock, operator),
+        links=LinkService(database, clock),
         subscribers=SubscriberService(database, clock, operator),
         codes=CodeService(database, clock, operator, secret_key, code_ways),
     )

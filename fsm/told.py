@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from core.subscribers.models import Proof, Role
+from fsm.account_words import spaced
 from fsm.actions import ManageLinks, OpenAccount, OpenAppeal, OpenLinking, OpenPerson, RevokeLink
 from fsm.screen import Choice, Screen, Tone, bold, italic, paragraphs, screen
 from fsm.texts import Translator
@@ -41,7 +42,7 @@ def link_added(translator: Translator, number: str, name: str, proof: Proof, lin
     """For the account's owner: somebody sees it from now on."""
     return screen(
         paragraphs(
-            "🔔 " + bold(translator.t("{name} can now see your account {number}.", name=name, number=number)),
+            "🔔 " + bold(translator.t("{name} can now see your account {number}.", name=name, number=spaced(number))),
             _how_proved(translator, proof),
             translator.t("If you did not agree to this, take the access away."),
         ),
@@ -54,7 +55,7 @@ def link_revoked(translator: Translator, number: str) -> Screen:
     """For whoever lost the access."""
     return screen(
         paragraphs(
-            translator.t("The owner of account {number} has taken your access to it away.", number=number),
+            translator.t("The owner of account {number} has taken your access to it away.", number=spaced(number)),
             translator.t("If this is a mistake, please ask the owner first. Our staff can help too."),
         )
     )
@@ -64,7 +65,7 @@ def link_approved(translator: Translator, appeal: int, appeal_id: str, number: s
     """Staff agreed to a request for an account."""
     return screen(
         paragraphs(
-            bold(translator.t("✅ Account {number} is linked.", number=number)),
+            bold(translator.t("✅ Account {number} is linked.", number=spaced(number))),
             translator.t("Our staff checked your request No. {appeal} and agreed.", appeal=appeal),
         ),
         Choice(translator.t("Show the account"), OpenAccount(number), Tone.primary),
@@ -77,7 +78,9 @@ def link_refused(translator: Translator, appeal: int, appeal_id: str, number: st
     return screen(
         paragraphs(
             translator.t(
-                "Our staff could not link account {number} by your request No. {appeal}.", number=number, appeal=appeal
+                "Our staff could not link account {number} by your request No. {appeal}.",
+                number=spaced(number),
+                appeal=appeal,
             ),
             translator.t("The reason:") + " " + italic(reason[:SHOWN]),
             translator.t("If something is not right here, write back in the request, or talk to a person."),

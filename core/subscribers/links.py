@@ -12,7 +12,6 @@ from core.database import Database
 from core.delivery.writes import Write, change, insert_for
 from core.errors import Stale
 from core.ids import new_id
-from core.operator import Operator
 from core.subscribers.models import AccountLink, Chat, Proof, Role
 from core.subscribers.tables import account_links, chats, subscribers
 from core.subscribers.tries import LinkTries
@@ -37,7 +36,7 @@ class Access:
 class LinkService:
     """Reads links at once; changes are returned as writes for the turn that decided them."""
 
-    def __init__(self, database: Database, clock: Clock, operator: Operator) -> None:
+    def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
         self.tries = LinkTries(database, clock)

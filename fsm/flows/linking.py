@@ -11,6 +11,7 @@ from core.subscribers.codes import Issued, Passed, Purpose, Way, Wrong
 from core.subscribers.grounds import HoldersCode, OwnPhone, ground_for
 from core.subscribers.links import MAX_NICKNAME, tidy_nickname
 from core.subscribers.models import Proof, Role
+from fsm.account_words import spaced
 from fsm.action import Action
 from fsm.actions import OpenAccount, OpenAccounts, OpenLinking, RequestLink
 from fsm.code_words import not_accepted
@@ -89,7 +90,8 @@ class AlreadyLinked(_TakesNumber, _Again, State, frozen=True):
     returns: ClassVar[bool] = False
 
     async def show(self, talk: Talk) -> Screen:
-        title = f"{self.nickname} ({self.number})" if self.nickname else self.number
+        number = spaced(self.number)
+        title = f"{self.nickname} ({number})" if self.nickname else number
         return screen(
             talk.t("Account {title} is linked already: you can see it at any time.", title=title),
             Choice(talk.t("Show the account"), OpenAccount(self.number), Tone.primary),
@@ -135,9 +137,6 @@ class CannotLink(_TakesNumber, _Again, State, frozen=True):
             Choice(talk.t("Ask our staff to link it"), RequestLink(self.number), Tone.primary),
         )
 
-    def expects(self, talk: Talk) -> str:
-        return talk.t("Type the number again, or ask our staff.")
-
 
 class TooManyTries(_TakesNumber, State, frozen=True):
     """The limit that keeps strangers from guessing numbers; it says when it ends."""
@@ -168,7 +167,7 @@ class OfferCode(_Again, State, frozen=True):
     async def show(self, talk: Talk) -> Screen:
         return screen(
             paragraphs(
-                bold(talk.t("Account {number}: is its holder near you, or on the phone?", number=self.number)),
+                bold(talk.t("Account {number}: is its holder near you, or on the phone?", number=spaced(self.number))),
                 talk.t(
                     "I can send a 6-digit code to the contact that the account has on file. "
                     "The holder reads it to you: that is their consent. They can take the access away at any time."
@@ -200,7 +199,7 @@ class EnterCode(_Again, State, frozen=True):
                 bold(talk.t("A code is on its way to {contact}.", contact=self.masked)),
                 talk.t(
                     "Ask the holder of account {number} for it and type the 6 digits here. It is good until {hour}.",
-                    number=self.number,
+                    number=spaced(self.number),
                     hour=talk.translator.hour(self.expires_at),
                 ),
             ),
@@ -255,12 +254,12 @@ class Linked(State, frozen=True):
             (Choice(talk.t("All my accounts"), OpenAccounts()), Choice(talk.t("Link another"), OpenLinking())),
         )
         if self.nickname:
-            said = talk.t("Good: account {number} is now called", number=self.number) + " "
+            said = talk.t("Good: account {number} is now called", number=spaced(self.number)) + " "
             return screen(said + bold(self.nickname) + ".", *onward)
         names = [Choice(name, CallIt(index)) for index, name in enumerate(nicknames(talk))]
         return screen(
             paragraphs(
-                bold(talk.t("✅ Account {number} is linked.", number=self.number)),
+                bold(talk.t("✅ Account {number} is linked.", number=spaced(self.number))),
                 talk.t("What shall I call it? Choose a name or type your own. Only you will see it."),
             ),
             *(tuple(names[at : at + 2]) for at in range(0, len(names), 2)),

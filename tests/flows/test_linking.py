@@ -42,7 +42,7 @@ async def test_own_phone_links_at_once(house: House, person: Person, register: R
     await person.say("/link")
     assert "Which account" in person.text
     await person.say(spelling)
-    assert "Account 7700100101 is linked" in person.text
+    assert "Account 7700 1001 01 is linked" in person.text
     [link] = await links(house, me)
     assert (link.role, link.proof) == (Role.owner, Proof.phone)
     await person.press("Mother's flat")
@@ -80,7 +80,7 @@ async def test_linked_already(house: House, person: Person, register: Register) 
     me = await register(person, OWN, nicknames={OWN: "Home"})
     await person.say("/link")
     await person.say(OWN)
-    assert "Home (7700100101) is linked already" in person.text
+    assert "Home (7700 1001 01) is linked already" in person.text
     assert "Show the account" in person.labels
     assert len(await links(house, me)) == 1
 

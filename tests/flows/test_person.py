@@ -287,7 +287,7 @@ async def test_staff_approve_a_link(house: House, person: Person, register: Regi
     await asks_for(person, "Д-11553/22")
     assert await desk.approve(1) == 1
     await house.settle()
-    assert "Account 7700101553 is linked" in person.text
+    assert "Account 7700 1015 53 is linked" in person.text
     assert "сотрудники проверили" in owner.text and "Anna Petrova" in owner.text
     [link] = await house.services.links.of_subscriber(me)
     assert (link.account_number, link.role, link.proof) == ("7700101553", Role.family, Proof.staff)

@@ -11,7 +11,6 @@ from sqlalchemy import func, insert, select
 from core.clock import ManualClock
 from core.database import Database
 from core.errors import Stale
-from core.operator import Operator
 from core.subscribers.links import LinkService, tidy_nickname
 from core.subscribers.models import Proof, Role
 from core.subscribers.tables import account_links, chats, subscribers
@@ -40,7 +39,7 @@ async def links(database: Database, clock: ManualClock) -> LinkService:
     ]
     await database.write(lambda c: c.execute(insert(subscribers), people))
     await database.write(lambda c: c.execute(insert(chats), rooms))
-    return LinkService(database, clock, Operator())
+    return LinkService(database, clock)
 
 
 async def test_linking_twice_does_no_harm(database: Database, links: LinkService) -> None:
