@@ -107,4 +107,6 @@ _WHY_IMPOSSIBLE = {
 
 
 def _why_invalid(number: PhoneNumber) -> PhoneFault:
-    return _WHY_IMPOSSIBLE.get(phonenumbers.is_possible_number_with_reason(number), PhoneFault.unknown)
+    # Against the lengths of mobile numbers: some countries have service numbers of four digits more.
+    reason = phonenumbers.is_possible_number_for_type_with_reason(number, PhoneNumberType.MOBILE)
+    return _WHY_IMPOSSIBLE.get(reason, PhoneFault.unknown)

@@ -31,13 +31,16 @@ Register = Callable[..., Awaitable[str]]
 
 
 class Gateway:
-    """Sends nothing and remembers everything."""
+    """Sends nothing and remembers everything; or fails as it is told."""
 
-    def __init__(self, sent: list[dict[str, str]]) -> None:
-        self._sent = sent
+    def __init__(self) -> None:
+        self.sent: list[dict[str, str]] = []
+        self.failure: Exception | None = None
 
     async def send(self, to: str, subject: str, text: str, key: str) -> None:
-        self._sent.append({"to": to, "subject": subject, "text": text, "key": key})
+        if self.failure is not None:
+            raise self.failure
+        self.sent.append({"to": to, "subject": subject, "text": text, "key": key})
 
     async def close(self) -> None:
         return None
@@ -60,15 +63,26 @@ def billings() -> list[BreakableBilling]:
 
 
 @pytest.fixture
+def gateways() -> dict[Way, Gateway]:
+    """The ways by which codes are sent; take one away and this installation has none."""
+    return {Way.sms: Gateway(), Way.email: Gateway()}
+
+
+@pytest.fixture
 async def house(
-    sqlite_url: str, clock: ManualClock, registry: Registry, billings: list[BreakableBilling]
+    sqlite_url: str,
+    clock: ManualClock,
+    registry: Registry,
+    billings: list[BreakableBilling],
+    gateways: dict[Way, Gateway],
 ) -> AsyncIterator[House]:
     def build(database: Database, clock: ManualClock) -> Services:
         billings.append(BreakableBilling(EmbeddedBilling(database, clock, live=True, zone=OPERATOR.zone)))
-        return build_services(database, clock, OPERATOR, billings[0], secret_key=SECRET)
+        return build_services(database, clock, OPERATOR, billings[0], secret_key=SECRET, code_ways=gateways.keys())
 
     def tasks(house: House) -> dict[str, TaskHandler]:
-        gateways = {Way.sms: Gateway(house.outside["sms"]), Way.email: Gateway(house.outside["mail"])}
+        names = {Way.sms: "sms", Way.email: "mail"}
+        house.outside = {names[way]: gateway.sent for way, gateway in gateways.items()}
         return build_tasks(house.database, house.services, house.registry, gateways, house.channels, lambda: None)
 
     async with open_house(

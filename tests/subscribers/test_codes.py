@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import inspect, select, text
+from sqlalchemy import Connection, inspect, select, text
 
 from core.clock import ManualClock
 from core.database import Database
@@ -194,12 +194,7 @@ async def test_neither_the_code_nor_the_secret_lies_in_the_database(
     sent = await issue(codes, commit)
     code = codes.code(sent.challenge_id)
 
-    def everything(connection):  # type: ignore[no-untyped-def]  # a test's helper
-        for table in inspect(connection).get_table_names():
-            for row in connection.execute(text(f'SELECT * FROM "{table}"')).mappings():
-                yield from (str(value) for value in row.values())
-
-    values = await database.read(lambda connection: list(everything(connection)))
+    values = await database.read(_everything)
     assert values
     assert not [value for value in values if value == code or f'"{code}"' in value or SECRET in value]
     challenge = await codes.find(sent.challenge_id)
@@ -207,9 +202,20 @@ async def test_neither_the_code_nor_the_secret_lies_in_the_database(
     assert len(challenge.code_hash) == 64
 
 
+def _everything(connection: Connection) -> list[str]:
+    return [
+        str(value)
+        for table in inspect(connection).get_table_names()
+        for row in connection.execute(text(f'SELECT * FROM "{table}"'))
+        for value in row
+    ]
+
+
 async def test_the_task_names_the_challenge_alone(codes: CodeService, commit: Commit, database: Database) -> None:
     sent = await issue(codes, commit)
-    payload = json.loads(await database.read(lambda connection: connection.execute(select(tasks.c.payload)).scalar()))
+    payload = json.loads(
+        await database.read(lambda connection: connection.execute(select(tasks.c.payload)).scalar_one())
+    )
     assert payload == {"challenge": sent.challenge_id, "language": "ru"}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 
@@ -105,7 +105,7 @@ def mail_server() -> MailServer:
 
 
 @pytest.fixture
-def mail(mail_server: MailServer) -> Mail:
+def mail(mail_server: MailServer) -> Iterator[Mail]:
     controller = Controller(mail_server, hostname="127.0.0.1", port=free_port())
     controller.start()
     try:

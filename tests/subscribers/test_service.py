@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, insert, select
+from sqlalchemy import Connection, RowMapping, Table, func, insert, select
 
 from core.appeals.tables import appeal_messages, appeals
 from core.clock import ManualClock
@@ -216,8 +216,12 @@ async def history(service: SubscriberService, commit: Commit, anna: str, databas
             "created_at": now,
             "due_at": now,
         }
-        await database.write(lambda c, row=row: c.execute(insert(outbox).values(**row)))
+        await database.write(_add_message, row)
     return anna
+
+
+def _add_message(connection: Connection, row: dict[str, object]) -> None:
+    connection.execute(insert(outbox).values(**row))
 
 
 async def test_the_export_holds_everything(service: SubscriberService, history: str) -> None:
@@ -237,8 +241,8 @@ async def test_forgetting_leaves_nothing_but_what_the_law_keeps(
 ) -> None:
     await commit(service.erase(history, HERE, "this-turn"))
 
-    def rows(table):  # type: ignore[no-untyped-def]  # a test's helper
-        return database.read(lambda c: c.execute(select(table)).mappings().all())
+    async def rows(table: Table) -> Sequence[RowMapping]:
+        return await database.read(lambda c: c.execute(select(table)).mappings().all())
 
     [person] = await rows(subscribers)
     assert (person["phone"], person["name"], person["region"], person["email"]) == (None, "", "", None)
