@@ -48,6 +48,7 @@ class Turn:
     state: State | None  # None: nothing was said in this chat yet, or nobody understands what is stored
     event: Event
     means: Capabilities
+    quick: bool = False  # the last turn was a moment ago
     fresh: bool = False  # the way back is forgotten
     quiet: bool = False  # nothing is to be shown
     extra: Row | None = None
@@ -169,7 +170,7 @@ class Dispatcher:
             return await self._begin(turn)
         if stamp == turn.envelope.stamp:
             return await self._act(turn, action)
-        if stamp == turn.envelope.last_stamp and self._registry.find(turn.state, type(action)) is None:
+        if turn.quick and stamp == turn.envelope.last_stamp and self._registry.find(turn.state, type(action)) is None:
             # The second of two quick taps: the first one has been answered.
             talk.say_briefly(talk.t("Done already."))
             turn.quiet = turn.means.toasts

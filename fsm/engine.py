@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -38,6 +39,10 @@ from fsm.talk import Talk
 from fsm.texts import Translator, choose_language
 
 ENGINE_ACTIONS.update({Back, GoOn, StartOver})
+
+
+DOUBLE_TAP = timedelta(seconds=5)
+"""Within this time a second press of the button that led here is no decision of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +78,8 @@ class Engine:
         """Decides the turn. Reads the domain; writes nothing: it describes."""
         talk = self._talk(snapshot, event, means, turn_id)
         envelope, state = self._restore(snapshot, talk)
-        turn = Turn(talk, envelope, state, event, means)
+        quick = snapshot.heard_at is not None and talk.now - snapshot.heard_at < DOUBLE_TAP
+        turn = Turn(talk, envelope, state, event, means, quick)
         if snapshot.chat is None:
             talk.write(chats.make_known(talk.chat))
         elif snapshot.chat.status != chats.ACTIVE and not isinstance(event.input, Blocked):

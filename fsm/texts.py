@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date, format_datetime, format_skeleton
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from babel.numbers import format_currency
+from babel.numbers import format_currency, get_currency_symbol
 
 from core.money import Money
 
@@ -59,8 +59,12 @@ class Translator:
 
     def money(self, value: Money) -> str:
         """``1 234,50 ₽``; whole sums keep their kopecks, so that columns compare at a glance."""
+        symbol = get_currency_symbol(value.currency, locale=self.language)
+        # A code instead of a sign ("RUB") would stick to the figure where the language puts the sign first.
+        pattern = "#,##0.00\u00a0¤" if symbol.isalpha() else None
+        said = format_currency(value.amount, value.currency, pattern, locale=self.language)
         # A minus that no font and no line break can mistake for a hyphen.
-        return format_currency(value.amount, value.currency, locale=self.language).replace("-", "\u2212")
+        return said.replace("-", "\u2212")
 
     def day(self, value: date | datetime) -> str:
         """``10 March`` this year's style without the year is ambiguous in a year of history: ``10 March 2026``."""

@@ -25,7 +25,7 @@ PAID, OWES, THREE_MONTHS, PREPAID = "7700100101", "7700100218", "7700100325", "7
 SUSPENDED, CLOSED, FOREIGN = "7700100656", "7700100763", "7700100549"
 FAMILY = ("7700100870", "7700100871", "7700100872")
 COMPANY = tuple(f"99002001{index:02d}" for index in range(1, 9))
-SUM = re.compile(r"RUB([\d,]+\.\d\d)")
+SUM = re.compile(r"([\d,]+\.\d\d)\u00a0RUB")
 
 
 def sums(text: str) -> list[Decimal]:
@@ -63,8 +63,8 @@ async def test_paid(person: Person, register: Register) -> None:
     await person.say("/balance")
     assert "Account 7700 1001 01" in person.text
     assert "Nothing to pay" in person.text
-    assert "Services: RUB870.00 a month" in person.text
-    assert "Last payment: RUB1,169.00, 6 March 2026" in person.text
+    assert "Services: 870.00\u00a0RUB a month" in person.text
+    assert "Last payment: 1,169.00\u00a0RUB, 6 March 2026" in person.text
     assert "As of 10 March 2026, 12:00" in person.text
     assert "All my accounts" not in person.labels
 
@@ -72,9 +72,9 @@ async def test_paid(person: Person, register: Register) -> None:
 async def test_owes_for_a_month(person: Person, register: Register) -> None:
     await register(person, OWES)
     await person.say("/balance")
-    assert "To pay: RUB840.00\nby 20 March 2026: 10 days left\nWhat for:" in person.text
+    assert "To pay: 840.00\u00a0RUB\nby 20 March 2026: 10 days left\nWhat for:" in person.text
     assert "(February 2026)" in person.text
-    assert ("To pay: RUB840.00", "bold") in [tuple(part) for part in person.message.parts]
+    assert ("To pay: 840.00\u00a0RUB", "bold") in [tuple(part) for part in person.message.parts]
 
 
 async def test_days_run_down_to_overdue(person: Person, register: Register, house: House) -> None:
@@ -88,7 +88,7 @@ async def test_days_run_down_to_overdue(person: Person, register: Register, hous
     assert "today is the last day" in person.text
     house.clock.move(timedelta(days=2))
     await person.press("Update")
-    assert "Debt: RUB840.00\nwas due by 20 March 2026: 2 days overdue" in person.text
+    assert "Debt: 840.00\u00a0RUB\nwas due by 20 March 2026: 2 days overdue" in person.text
 
 
 async def test_the_day_is_counted_where_the_person_lives(person: Person, register: Register, house: House) -> None:
@@ -103,13 +103,13 @@ async def test_the_day_is_counted_where_the_person_lives(person: Person, registe
 async def test_prepaid_says_until_when_it_suffices(person: Person, register: Register) -> None:
     await register(person, PREPAID)
     await person.say("/balance")
-    assert "On the account: RUB56.45\nenough until 12 March 2026: 2 more days" in person.text
+    assert "On the account: 56.45\u00a0RUB\nenough until 12 March 2026: 2 more days" in person.text
 
 
 async def test_suspended_says_what_brings_it_back(person: Person, register: Register) -> None:
     await register(person, SUSPENDED)
     await person.say("/balance")
-    assert "Debt: RUB3,523.50" in person.text
+    assert "Debt: 3,523.50\u00a0RUB" in person.text
     assert "The service is suspended. Once the debt is paid" in person.text
 
 
@@ -135,8 +135,8 @@ async def test_in_russian(person: Person, register: Register) -> None:
 async def test_family_on_one_screen(person: Person, register: Register) -> None:
     await register(person, *FAMILY, nicknames={FAMILY[1]: "Mother's flat"})
     await person.say("/balance")
-    assert person.text.startswith("To pay in all: RUB830.50")
-    assert "Mother's flat · 7700 1008 71\nTo pay: RUB830.50\nby 20 March 2026: 10 days left" in person.text
+    assert person.text.startswith("To pay in all: 830.50\u00a0RUB")
+    assert "Mother's flat · 7700 1008 71\nTo pay: 830.50\u00a0RUB\nby 20 March 2026: 10 days left" in person.text
     assert person.labels[:3] == ["Account 7700 1008 70", "Mother's flat", "Account 7700 1008 72"]
     assert person.text.count("As of") == 1
     await person.press("Mother's flat")
@@ -148,7 +148,7 @@ async def test_family_on_one_screen(person: Person, register: Register) -> None:
 async def test_company_with_eight(person: Person, register: Register) -> None:
     await register(person, *COMPANY, role=Role.representative)
     await person.say("/balance")
-    assert "To pay in all: RUB11,733.20" in person.text
+    assert "To pay in all: 11,733.20\u00a0RUB" in person.text
     assert len([label for label in person.labels if label.startswith("Account")]) == 8
     assert "Further ›" not in person.labels
 
@@ -157,7 +157,7 @@ async def test_more_than_eight_turn_pages(person: Person, register: Register) ->
     await register(person, *COMPANY, *FAMILY, PREPAID)
     await person.say("/balance")
     total = person.text.splitlines()[0]
-    assert "RUB12,563.70" in total
+    assert "12,563.70\u00a0RUB" in total
     await person.press("Further ›")
     assert person.text.splitlines()[0] == total
     assert [label for label in person.labels if label.startswith("Account")] == [
@@ -177,16 +177,16 @@ async def test_more_than_eight_turn_pages(person: Person, register: Register) ->
 async def test_the_debt_is_explained_to_the_kopeck(person: Person, register: Register) -> None:
     await register(person, THREE_MONTHS)
     await person.say("/balance")
-    assert "Debt: RUB2,922.85\nwas due by 20 January 2026: 49 days overdue" in person.text
-    assert "overdue of it: RUB1,830.54" in person.text
+    assert "Debt: 2,922.85\u00a0RUB\nwas due by 20 January 2026: 49 days overdue" in person.text
+    assert "overdue of it: 1,830.54\u00a0RUB" in person.text
     await person.press("What the sum consists of")
     by_month, by_service = person.text.split("By service:")
-    assert "RUB250.00 left of RUB550.00" in by_month
+    assert "250.00\u00a0RUB left of 550.00\u00a0RUB" in by_month
     assert listed(by_month) == listed(by_service) == Decimal("2922.85")
     months = [sums(line)[0] for line in by_month.splitlines() if re.match(r"(December|January|February)", line)]
     assert months == [Decimal("760.50"), Decimal("1070.04"), Decimal("1092.31")]
     assert sum(months) == Decimal("2922.85")
-    assert "In all: RUB2,922.85" in by_service
+    assert "In all: 2,922.85\u00a0RUB" in by_service
 
 
 @pytest.mark.parametrize("number", [OWES, SUSPENDED, FAMILY[1], COMPANY[5], "7700101339", "7700101446"])
@@ -202,18 +202,18 @@ async def test_who_owes_nothing_sees_what_was_charged(person: Person, register: 
     await register(person, PREPAID)
     await open_part(person, "What the sum consists of")
     assert "You owe nothing." in person.text
-    assert "February 2026: RUB600.00" in person.text
-    assert "March 2026, so far: RUB193.55" in person.text
+    assert "February 2026: 600.00\u00a0RUB" in person.text
+    assert "March 2026, so far: 193.55\u00a0RUB" in person.text
 
 
 @pytest.mark.parametrize(
     ("number", "change", "reason"),
     [
-        ("7700101115", "RUB160.00 more", "the price was RUB690.00, now it is RUB850.00"),
-        ("7700101222", "RUB200.00 more", "the discount has ended"),
-        ("7700101339", "RUB750.00 more", "Настройка роутера"),
-        ("7700101446", "RUB1,152.85 more", "used more: RUB1,284.60 instead of RUB131.75"),
-        (THREE_MONTHS, "RUB22.27 more", "was RUB9.54, now it is RUB31.81"),
+        ("7700101115", "160.00\u00a0RUB more", "the price was 690.00\u00a0RUB, now it is 850.00\u00a0RUB"),
+        ("7700101222", "200.00\u00a0RUB more", "the discount has ended"),
+        ("7700101339", "750.00\u00a0RUB more", "Настройка роутера"),
+        ("7700101446", "1,152.85\u00a0RUB more", "used more: 1,284.60\u00a0RUB instead of 131.75\u00a0RUB"),
+        (THREE_MONTHS, "22.27\u00a0RUB more", "was 9.54\u00a0RUB, now it is 31.81\u00a0RUB"),
         (OWES, "The same sum as the month before", ""),
     ],
 )
@@ -236,8 +236,8 @@ async def test_why_the_sum_has_changed(
 async def test_services_and_prices(person: Person, register: Register) -> None:
     await register(person, OWES)
     await open_part(person, "Services and prices")
-    assert "RUB840.00 a month" in person.text
-    assert "Домашний интернет: RUB690.00 a month\nTariff: Дом 300 Мбит/с" in person.text
+    assert "840.00\u00a0RUB a month" in person.text
+    assert "Домашний интернет: 690.00\u00a0RUB a month\nTariff: Дом 300 Мбит/с" in person.text
     assert "As of" in person.text
 
 
@@ -245,7 +245,7 @@ async def test_services_and_prices(person: Person, register: Register) -> None:
 async def test_relatives_see_sums_and_no_names(person: Person, register: Register, role: Role) -> None:
     await register(person, OWES, role=role)
     await person.say("/balance")
-    assert "RUB840.00" in person.text
+    assert "840.00\u00a0RUB" in person.text
     first = person.message
     for part in ("What the sum", "Why the sum", "Services and", "By month", "As a picture"):
         await person.press_on(first, part)
@@ -266,23 +266,23 @@ async def test_the_owner_sees_whose_contract_it_is(person: Person, register: Reg
 async def test_history_by_month(person: Person, register: Register) -> None:
     await register(person, THREE_MONTHS)
     await open_part(person, "By month")
-    assert "February 2026\ncharged RUB1,092.31, paid RUB0.00\nat the end: RUB2,922.85 to pay" in person.text
+    assert "February 2026\ncharged 1,092.31\u00a0RUB, paid 0.00\u00a0RUB\nat the end: 2,922.85\u00a0RUB to pay" in person.text
     await person.press("‹ Older")
     assert "September 2025" in person.labels
     await person.press("Newer ›")
     await person.press("January 2026")
-    assert "At the beginning of the month: RUB1,060.50 to pay" in person.text
-    assert "January 2026: RUB1,070.04" in person.text
-    assert "Paid: RUB300.00\n• 14 January 2026: RUB300.00 (Отделение почты)" in person.text
-    assert "At the end: RUB1,830.54 to pay" in person.text
+    assert "At the beginning of the month: 1,060.50\u00a0RUB to pay" in person.text
+    assert "January 2026: 1,070.04\u00a0RUB" in person.text
+    assert "Paid: 300.00\u00a0RUB\n• 14 January 2026: 300.00\u00a0RUB (Отделение почты)" in person.text
+    assert "At the end: 1,830.54\u00a0RUB to pay" in person.text
     await person.press("Feb 26 ›")
-    assert "At the beginning of the month: RUB1,830.54 to pay" in person.text
+    assert "At the beginning of the month: 1,830.54\u00a0RUB to pay" in person.text
     await person.press("Mar 26 ›")
-    assert "Now: RUB2,922.85 to pay" in person.text
+    assert "Now: 2,922.85\u00a0RUB to pay" in person.text
     assert not [label for label in person.labels if label.endswith("›")]
     await person.press("‹ Feb 26")
     await person.press("Compare with month before")
-    assert "RUB22.27 more" in person.text
+    assert "22.27\u00a0RUB more" in person.text
 
 
 async def test_the_first_month_has_nothing_before_it(person: Person, register: Register) -> None:
@@ -321,11 +321,11 @@ async def test_a_year_as_a_picture(person: Person, register: Register, house: Ho
     assert picture is not None
     assert (picture.kind, picture.media_type) == ("picture", "image/png")
     assert 5_000 < picture.size < 1_000_000
-    assert "Now: RUB840.00 to pay" in person.text
+    assert "Now: 840.00\u00a0RUB to pay" in person.text
     assert "As of" in person.text
     await person.press("To the account")
     assert person.message.attachment is None
-    assert "To pay: RUB840.00" in person.text
+    assert "To pay: 840.00\u00a0RUB" in person.text
 
 
 # -- somebody else's -------------------------------------------------------------------------------------------------
@@ -348,7 +348,7 @@ async def test_deep_links_open_ones_own_alone(person: Person, register: Register
     await register(person, OWES, PAID)
     link = Opened if person.channel == "viber" else lambda context: Command("start", context)
     await person.do(link("acc_7700-100218"))
-    assert "To pay: RUB840.00" in person.text
+    assert "To pay: 840.00\u00a0RUB" in person.text
     await person.do(link(f"acc_{FOREIGN}"))
     assert "not linked to you" in person.text
     assert "RUB" not in person.text
@@ -380,7 +380,7 @@ async def test_silent_with_nothing_known(person: Person, register: Register, bil
     billing.mode = "ok"
     person.house.clock.move(timedelta(seconds=20))
     await person.press("Try again")
-    assert "To pay: RUB840.00" in person.text
+    assert "To pay: 840.00\u00a0RUB" in person.text
 
 
 async def test_silent_list_with_nothing_known(person: Person, register: Register, billing: BreakableBilling) -> None:
@@ -391,7 +391,7 @@ async def test_silent_list_with_nothing_known(person: Person, register: Register
     billing.mode = "ok"
     person.house.clock.move(timedelta(seconds=20))
     await person.press("Try again")
-    assert "To pay in all: RUB830.50" in person.text
+    assert "To pay in all: 830.50\u00a0RUB" in person.text
 
 
 async def test_silent_shows_the_last_known_with_their_time(
@@ -402,7 +402,7 @@ async def test_silent_shows_the_last_known_with_their_time(
     person.house.clock.move(timedelta(hours=5))
     billing.mode = "down"
     await person.press("Update")
-    assert "To pay: RUB840.00" in person.text
+    assert "To pay: 840.00\u00a0RUB" in person.text
     assert "not answering right now. These are the last figures I know, as of 10 March 2026, 12:00" in person.text
     screen = person.message
     for part in ("What the sum", "Why the sum", "Services", "By month", "As a picture"):
@@ -417,7 +417,7 @@ async def test_silent_list_with_some_known(person: Person, register: Register, b
     await person.say("/start acc_" + OWES)
     billing.mode = "down"
     await person.press("All my accounts")
-    assert "To pay, as far as is known now: RUB840.00" in person.text
+    assert "To pay, as far as is known now: 840.00\u00a0RUB" in person.text
     assert "Account 7700 1001 01\nno figures right now" in person.text
     assert "the last figures I know" in person.text
 
@@ -430,7 +430,7 @@ async def test_a_slow_billing_is_not_waited_for(
     monkeypatch.setattr(person.house.services.billing, "_limit", 0.01)
     billing.mode = "slow"
     await person.press("Update")
-    assert "To pay: RUB840.00" in person.text
+    assert "To pay: 840.00\u00a0RUB" in person.text
     assert "the last figures I know" in person.text
 
 
@@ -440,19 +440,19 @@ async def test_a_charge_and_a_payment_are_seen_at_once(person: Person, register:
     now = house.clock.now()
     await house.database.write(add_charge, OWES, "Роутер", Money(Decimal("99.90"), "RUB"), now=now)
     await person.press("Update")
-    assert "To pay: RUB939.90" in person.text
+    assert "To pay: 939.90\u00a0RUB" in person.text
     screen = person.message
     await person.press("What the sum consists of")
-    assert "Роутер: RUB99.90" in person.text
+    assert "Роутер: 99.90\u00a0RUB" in person.text
     assert listed(person.text.split("By service:")[0]) == Decimal("939.90")
     await person.press_on(screen, "Why the sum has changed")
     await person.say("/balance")
     await person.press("Why the sum has changed")
-    assert "March 2026, so far: RUB99.90\n• Роутер: RUB99.90" in person.text
+    assert "March 2026, so far: 99.90\u00a0RUB\n• Роутер: 99.90\u00a0RUB" in person.text
     await house.database.write(take_payment, OWES, Money(Decimal("1000"), "RUB"), now=now, method="Cash desk")
     await person.press("To the account")
-    assert "Nothing to pay\nIn credit: RUB60.10" in person.text
-    assert "Last payment: RUB1,000.00, 10 March 2026 (Cash desk)" in person.text
+    assert "Nothing to pay\nIn credit: 60.10\u00a0RUB" in person.text
+    assert "Last payment: 1,000.00\u00a0RUB, 10 March 2026 (Cash desk)" in person.text
 
 
 # -- the way the conversation goes -----------------------------------------------------------------------------------
@@ -509,7 +509,7 @@ async def test_a_restart_in_the_middle(person: Person, register: Register, house
     await open_part(person, "By month")
     house.restart()
     await person.press("February 2026")
-    assert "At the end: RUB840.00 to pay" in person.text
+    assert "At the end: 840.00\u00a0RUB to pay" in person.text
 
 
 @pytest.mark.parametrize("part", ["", "What the sum", "Why the sum", "Services", "By month", "As a picture"])

@@ -91,7 +91,7 @@ async def test_words_that_are_no_button(person: Person, register: Register) -> N
     assert "How can I help?" in person.text
     await person.say("menu")
     await person.say("balance & charges")
-    assert "To pay: RUB840.00" in person.text
+    assert "To pay: 840.00\u00a0RUB" in person.text
 
 
 async def test_a_double_tap_and_a_restart(person: Person, register: Register, house: House) -> None:

@@ -102,6 +102,16 @@ async def test_double_tap_changes_nothing(person: Person) -> None:
         assert "Ann, your phone?" in person.text
 
 
+async def test_a_button_that_led_here_long_ago_explains_itself(person: Person, house: House) -> None:
+    await person.start()
+    old = person.message
+    await person.press_on(old, "Call me Ann")
+    house.clock.move(timedelta(minutes=1))
+    done = await person.press_on(old, "Call me Ann")
+    assert done.toast == ""
+    assert "earlier question" in person.text
+
+
 async def test_forged_button(person: Person) -> None:
     await person.start()
     for payload in (
