@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 
 from core.billing.models import AccountNumber
@@ -34,6 +34,9 @@ class Reason(StrEnum):
     muted = "account_muted"
     paused = "paused_by_person"
     asked_later = "asked_for_another_day"
+    changed = "settings_changed"
+    promised = "payment_promised"
+    paying = "payment_on_its_way"
     no_chat = "no_chat"
     over_budget = "over_budget"
     paid = "paid"
@@ -84,14 +87,3 @@ class Stage:
     code: str
     on: date
     legal: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """A line of the record, as the sending reads it."""
-
-    subscriber_id: str
-    account: AccountNumber
-    bill: date
-    stage: str
-    due_at: datetime

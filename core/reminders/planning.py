@@ -1,0 +1,97 @@
+"""Writes down who is to be reminded of what, page by page, so that any number of planners and repeats make one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from core.billing.models import AccountOverview
+from core.billing.service import BillingService
+from core.clock import Clock
+from core.database import Database
+from core.delivery.writes import insert_for
+from core.reminders.assess import Rules, Verdict, assess
+from core.reminders.models import Status
+from core.reminders.people import Facts, facts_of
+from core.reminders.tables import reminders
+
+PAGE = 5000  # accounts: a page costs a few hundred milliseconds and a few megabytes, however many follow
+
+
+class Planner:
+    """Run it as often as you like, in any number of processes at once: nobody is planned for twice."""
+
+    def __init__(
+        self, database: Database, clock: Clock, billing: BillingService, rules: Rules, *, page: int = PAGE
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._billing = billing
+        self._rules = rules
+        self._page = page
+
+    async def run(self) -> Counter[str]:
+        """How many were found worth a reminder (``planned``), and how many not, by reason.
+
+        Raises OutsideUnavailable when the billing is silent: what was planned before stays, the next run goes on.
+        """
+        now = self._clock.now()
+        counted: Counter[str] = Counter()
+        async for verdicts in self.pages(now):
+            if verdicts:
+                await self._database.write(record, verdicts, now)
+                counted.update(verdict.reason or Status.planned for verdict in verdicts)
+        return counted
+
+    async def pages(self, now: datetime) -> AsyncIterator[list[Verdict]]:
+        """The verdicts of a moment, without writing anything: a trial run."""
+        after = ""
+        while True:
+            debts = await self._billing.open_debts(after, self._page)
+            if debts:
+                numbers = [debt.number for debt in debts]
+                facts = await self._database.read(facts_of, numbers, self._rules.operator, now)
+                # In a thread: thousands of small decisions must not hold up somebody's answer.
+                yield await asyncio.to_thread(_assess_all, self._rules, debts, facts, now)
+                after = numbers[-1]
+            if len(debts) < self._page:
+                return
+
+
+def _assess_all(rules: Rules, debts: Sequence[AccountOverview], facts: Facts, now: datetime) -> list[Verdict]:
+    return [verdict for debt in debts for verdict in assess(rules, debt, facts, now)]
+
+
+def record(connection: Connection, verdicts: Sequence[Verdict], now: datetime) -> None:
+    """A key that is new is written down. One that was skipped is weighed anew; anything further on is left alone."""
+    rows = [_row(verdict, now) for verdict in verdicts]
+    # In the order of the key, so that two planners never wait for each other in a circle.
+    rows.sort(key=lambda row: (row["subscriber_id"], row["account"], row["bill"], row["stage"]))
+    statement = insert_for(connection, reminders)
+    new = statement.excluded
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=[c.name for c in reminders.primary_key.columns],
+            set_={"status": new.status, "reason": new.reason, "due_at": new.due_at},
+            where=(reminders.c.status == Status.skipped.value) & (reminders.c.reason != new.reason),
+        ),
+        rows,
+    )
+
+
+def _row(verdict: Verdict, now: datetime) -> dict[str, Any]:
+    return {
+        "subscriber_id": verdict.subscriber_id,
+        "account": verdict.account,
+        "bill": verdict.bill,
+        "stage": verdict.stage,
+        "status": (Status.skipped if verdict.reason else Status.planned).value,
+        "reason": verdict.reason.value if verdict.reason else "",
+        "due_at": verdict.due_at,
+        "planned_at": now,
+    }
