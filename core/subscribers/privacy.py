@@ -14,6 +14,8 @@ from core.delivery.tables import blobs, conversations, outbox
 from core.errors import Stale
 from core.subscribers.challenges import DAY
 from core.subscribers.consents import Decision, decide
+from core.subscribers.emails import mask_email
+from core.subscribers.phones import mask_phone
 from core.subscribers.tables import account_links, activity, attempts, challenges, chats, consents, subscribers
 
 _CHALLENGE = (challenges.c.purpose, challenges.c.way, challenges.c.target, challenges.c.status, challenges.c.created_at)
@@ -59,7 +61,8 @@ def export(connection: Connection, subscriber_id: str, now: datetime) -> dict[st
             )
         ],
         "codes_sent": [
-            _plain(row, *(column.name for column in _CHALLENGE))
+            # Where a code was sent for a relative's account, the address is the relative's: nobody reads it here.
+            _plain(row, *(column.name for column in _CHALLENGE)) | {"target": _masked(row.way, row.target)}
             for row in connection.execute(
                 select(*_CHALLENGE).where(challenges.c.chat_id.in_(chat_ids)).order_by(challenges.c.created_at)
             )
@@ -77,6 +80,10 @@ def _plain(row: Row[*tuple[Any, ...]], *names: str) -> dict[str, Any]:
     return {name: _json(values[name]) for name in names}
 
 
+def _masked(way: str, target: str) -> str:
+    return mask_phone(target) if way == "sms" else mask_email(target)
+
+
 def _json(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime) else value
 
@@ -89,6 +96,7 @@ def erase(connection: Connection, subscriber_id: str, here: str, turn_id: str, v
     ``here`` is the chat that asked: it keeps what ``turn_id`` says in it. Codes sent within the last day stay until
     the housekeeping removes them: they hold the limit on sending.
     """
+    phone = connection.execute(select(subscribers.c.phone).where(subscribers.c.id == subscriber_id)).scalar()
     erased = connection.execute(
         update(subscribers)
         .where(subscribers.c.id == subscriber_id, subscribers.c.erased_at.is_(None))
@@ -99,7 +107,8 @@ def erase(connection: Connection, subscriber_id: str, here: str, turn_id: str, v
     numbers = _end_links(connection, subscriber_id, now)
     chat_ids = list(connection.execute(select(chats.c.chat_id).where(chats.c.subscriber_id == subscriber_id)).scalars())
     connection.execute(delete(activity).where(activity.c.subscriber_id == subscriber_id))
-    connection.execute(delete(attempts).where(attempts.c.key.in_([f"chat:{chat_id}" for chat_id in chat_ids])))
+    # The chats' own tries stay until they are too old to count: forgetting is no way around a limit.
+    connection.execute(delete(attempts).where(attempts.c.key == f"phone:{phone}"))
     old = challenges.c.created_at <= now - DAY
     connection.execute(delete(challenges).where(challenges.c.chat_id.in_(chat_ids), old))
     _forget_messages(connection, chat_ids, turn_id)

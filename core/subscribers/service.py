@@ -154,6 +154,11 @@ class SubscriberService:
 
         return Write("cut off", apply)
 
+    def forget_name(self, chat_id: str) -> Write:
+        """The name that the messenger says is personal data, too: without consent it is not kept."""
+        nobodys = (chats.c.chat_id == chat_id) & chats.c.subscriber_id.is_(None)
+        return change("forget the chat's name", update(chats).where(nobodys).values(name=""), rows=None)
+
     def let_back(self, chat_id: str) -> Write:
         """It was them after all: the bar is taken away, unless somebody has signed in there since."""
         statement = (

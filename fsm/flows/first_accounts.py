@@ -18,6 +18,7 @@ from fsm.state import State
 from fsm.talk import Talk
 from fsm.told import link_added
 
+LISTED = 30  # buttons with a box to tick
 SHOWN = 8  # accounts in a list; a company may have hundreds
 
 
@@ -34,7 +35,9 @@ class Later(Action, frozen=True, tag="reg.later"):
 
 
 class Toggle(Action, frozen=True, tag="reg.tick"):
-    number: str
+    """By its place in the list: a number may be too long for a button."""
+
+    index: int
 
 
 class LinkTicked(Action, frozen=True, tag="reg.ticked"):
@@ -116,10 +119,9 @@ class ChooseAccounts(State, frozen=True):
 
     async def show(self, talk: Talk) -> Screen:
         ticks = [
-            Choice(f"{'☑' if offer.number in self.ticked else '☐'} {offer.number} {offer.address}"[:30].rstrip(),
-                   Toggle(offer.number))
-            for offer in self.offers[:30]
-        ]  # fmt: skip
+            Choice(f"{_box(offer.number in self.ticked)} {offer.number} {offer.address}"[:30].rstrip(), Toggle(index))
+            for index, offer in enumerate(self.offers[:LISTED])
+        ]
         n = len(self.ticked)
         return screen(
             talk.t("Which accounts shall I link? Tick them."),
@@ -132,11 +134,12 @@ class ChooseAccounts(State, frozen=True):
         return talk.t("Please tick accounts with the buttons.")
 
     async def on_toggle(self, talk: Talk, press: Toggle) -> ChooseAccounts:
-        if press.number in self.ticked:
-            return ChooseAccounts(self.offers, tuple(one for one in self.ticked if one != press.number))
-        if any(offer.number == press.number for offer in self.offers):
-            return ChooseAccounts(self.offers, (*self.ticked, press.number))
-        return self
+        if not 0 <= press.index < len(self.offers):
+            return self
+        number = self.offers[press.index].number
+        if number in self.ticked:
+            return ChooseAccounts(self.offers, tuple(one for one in self.ticked if one != number))
+        return ChooseAccounts(self.offers, (*self.ticked, number))
 
     async def on_link(self, talk: Talk, press: LinkTicked) -> AccountsLinked | ChooseAccounts:
         if not self.ticked:
@@ -178,6 +181,10 @@ class Skipped(State, frozen=True):
             *_onward(talk, has_accounts=False),
             Choice(talk.t("✉️ Add an e-mail"), OpenEmail()),
         )
+
+
+def _box(ticked: bool) -> str:
+    return "☑" if ticked else "☐"
 
 
 def _onward(talk: Talk, *, has_accounts: bool, only: str = "") -> list[Choice]:

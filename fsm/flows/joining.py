@@ -115,7 +115,7 @@ class AskRegion(State, frozen=True):
 
 async def proved(talk: Talk, phone: str) -> AskName | Registered:
     """The number is the person's own: they are somebody whom we know, or new."""
-    person = await talk.core.subscribers.by_phone(phone)
+    person = talk.known or await talk.core.subscribers.by_phone(phone)
     if person is None:
         return AskName(phone)
     return await _join(talk, person)
@@ -123,11 +123,14 @@ async def proved(talk: Talk, phone: str) -> AskName | Registered:
 
 async def _register(talk: Talk, phone: str, name: str, region: str) -> Registered:
     service, chat_id = talk.core.subscribers, talk.chat.chat_id
+    if talk.known is not None:
+        return await _join(talk, talk.known)
     person = await service.by_phone(phone)
     if person is not None:  # registered in another messenger while the questions were answered here
         return await _join(talk, person)
     subscriber_id = new_id(talk.now)
     found = await _by_phone(talk, phone)
+    talk.parked = False  # an earlier attempt that was left halfway is of no use now
     talk.write(
         service.create(subscriber_id, phone, name, region),
         service.attach(chat_id, subscriber_id),
@@ -139,6 +142,9 @@ async def _register(talk: Talk, phone: str, name: str, region: str) -> Registere
 async def _join(talk: Talk, person: Subscriber) -> Registered:
     """This chat becomes one more of the person's; their other chats hear of it."""
     service, chat = talk.core.subscribers, talk.chat
+    talk.parked = False
+    if talk.known is not None:  # an old question, come back to in a chat that has signed in meanwhile
+        return Registered(talk.known.name, returning=True)
     talk.write(
         service.attach(chat.chat_id, person.id),
         service.did(person.id, chat.chat_id, Did.signed_in),

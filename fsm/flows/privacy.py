@@ -47,7 +47,9 @@ class Privacy(State, frozen=True):
             return screen(
                 paragraphs(
                     bold(talk.t("Your data")),
-                    talk.t("You are not signed in here. I keep only this chat's language and what you have agreed to."),
+                    talk.t(
+                        "You are not signed in here. I keep this chat's name and language, and what you have agreed to."
+                    ),
                 ),
                 document,
             )

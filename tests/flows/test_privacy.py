@@ -126,3 +126,16 @@ async def test_somebody_who_is_not_registered(house: House, person: Person) -> N
     for forged in (ShowData(), ForgetMe(), Sure()):
         await person.press_raw(encode(forged, stamp))
         assert person.text
+
+
+async def test_my_data_does_not_show_where_a_relatives_code_went(house: House, member: Person) -> None:
+    await member.say("/link 7700100871")
+    await member.press("Code to +7")
+    sent_to = house.outside["sms"][-1]["to"]
+    await member.say("/privacy")
+    await member.press("Show my data")
+    file = member.said[0].attachment
+    assert file is not None
+    content, _ = await house.database.read(blobs.load, file.blob)
+    assert json.loads(content)["codes_sent"]
+    assert sent_to not in content.decode()

@@ -592,3 +592,29 @@ class TestWithoutSms:
         assert_ways_out(person)
         await person.share_contact(FAMILY)
         assert "I cannot send SMS here" in person.text
+
+
+async def test_an_attempt_that_was_left_halfway_does_no_harm_later(house: House, person: Person) -> None:
+    await person.start()
+    await person.press("I agree")
+    await prove(person, NOBODY)
+    await person.press("☰ Menu")  # the question about the name waits
+    house.clock.move(timedelta(minutes=2))
+    menu = person.message
+    await person.press("Register or sign in")
+    await prove(person, NOBODY)
+    await person.press("Anna Petrova")
+    await person.press("Moscow")
+    assert "Done, Anna Petrova!" in person.text
+    await person.press("☰ Menu")
+    assert "Continue where you stopped" not in " ".join(person.labels)
+    await person.press_on(menu, "Continue where you stopped")
+    assert "nothing to go on with" in person.text
+    assert await count(house, subscribers) == 1
+
+
+async def test_without_consent_not_even_the_name_is_kept(house: House, person: Person) -> None:
+    await person.start()
+    assert [row["name"] for row in await rows(house, chats)] == ["Anna Petrova"]
+    await person.press("I do not agree")
+    assert [row["name"] for row in await rows(house, chats)] == [""]
