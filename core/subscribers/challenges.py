@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 
 from core.delivery.writes import Write
 from core.errors import Stale
@@ -116,8 +116,3 @@ def mark_unsent(connection: Connection, challenge_id: str) -> None:
         .where(challenges.c.id == challenge_id, challenges.c.status == Status.open.value)
         .values(status=Status.unsent.value)
     )
-
-
-def forget_before(connection: Connection, moment: datetime) -> int:
-    """Removes old challenges: after a day they no longer count against any limit."""
-    return connection.execute(delete(challenges).where(challenges.c.created_at < moment)).rowcount

@@ -14,7 +14,6 @@ from core.database import Database
 from core.delivery.tables import tasks
 from core.errors import Stale
 from core.operator import Operator
-from core.subscribers import challenges as stored
 from core.subscribers.codes import (
     TRIES,
     CodeService,
@@ -217,15 +216,6 @@ async def test_the_task_names_the_challenge_alone(codes: CodeService, commit: Co
         await database.read(lambda connection: connection.execute(select(tasks.c.payload)).scalar_one())
     )
     assert payload == {"challenge": sent.challenge_id, "language": "ru"}
-
-
-async def test_old_challenges_are_forgotten(
-    codes: CodeService, commit: Commit, database: Database, clock: ManualClock
-) -> None:
-    sent = await issue(codes, commit)
-    clock.move(timedelta(days=2))
-    assert await database.write(stored.forget_before, clock.now() - timedelta(days=1)) == 1
-    assert await codes.find(sent.challenge_id) is None
 
 
 def _service(secret: str) -> CodeService:
