@@ -1,8 +1,9 @@
 """Opens the database and runs functions on it: many reads side by side, writes one transaction at a time.
 
 Everything that touches the database is an ordinary function that takes a synchronous SQLAlchemy ``Connection``.
-On PostgreSQL it runs on an asyncpg connection; on SQLite reads run on aiosqlite connections and writes in one
-thread of their own (SQLite has one writer anyway, and a statement there costs no hop between threads).
+On PostgreSQL it runs on an asyncpg connection. On SQLite reads run in a few threads and writes in one of their own
+(SQLite has one writer anyway): a whole function costs one hop between threads there, where aiosqlite takes several for
+each statement.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from sqlalchemy.types import TypeDecorator
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+READERS = 4  # threads, on SQLite
 
 metadata = MetaData(
     naming_convention={
@@ -63,15 +66,22 @@ class Database:
         if self.dialect not in ("sqlite", "postgresql"):
             raise ValueError(f"databases of the kind {self.dialect!r} are not supported: use SQLite or PostgreSQL")
         self._writer: Engine | None = None
+        self._reader: Engine | None = None
         self._thread: ThreadPoolExecutor | None = None
+        self._read_threads: ThreadPoolExecutor | None = None
         if self.dialect == "sqlite":
             self.connections = 1
-            self._engine = _sqlite_readers(url)
+            self._engine = create_async_engine(url)
+            event.listen(self._engine.sync_engine, "connect", _pragmas)
+            self._reader = _sqlite_reader(url)
             self._writer = _sqlite_writer(url)
             self._thread = ThreadPoolExecutor(1, thread_name_prefix="database-writer")
+            self._read_threads = ThreadPoolExecutor(READERS, thread_name_prefix="database-reader")
         else:
             self.connections = connections
-            self._engine = create_async_engine(url, pool_size=connections, max_overflow=connections, pool_pre_ping=True)
+            self._engine = create_async_engine(
+                url, pool_size=connections, max_overflow=connections, pool_pre_ping=True, hide_parameters=True
+            )
         # A read is one or two selects that need no snapshot in common: without BEGIN and ROLLBACK it is two
         # round trips shorter.
         self._readers = self._engine.execution_options(isolation_level="AUTOCOMMIT")
@@ -83,6 +93,10 @@ class Database:
 
     async def read(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs ``fn(connection, ...)`` for reading. It must not write."""
+        if self._reader is not None and self._read_threads is not None:
+            return await asyncio.get_running_loop().run_in_executor(
+                self._read_threads, lambda: self._read_sync(fn, *args, **kwargs)
+            )
         async with self._readers.connect() as connection:
             return await connection.run_sync(fn, *args, **kwargs)
 
@@ -98,6 +112,11 @@ class Database:
         async with self._engine.begin() as connection:
             return await connection.run_sync(fn, *args, **kwargs)
 
+    def _read_sync(self, fn: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+        assert self._reader is not None
+        with self._reader.connect() as connection:
+            return fn(connection, *args, **kwargs)
+
     def _write_sync(self, fn: Callable[..., T], *args: Any, **kwargs: Any) -> T:
         assert self._writer is not None
         with self._writer.begin() as connection:
@@ -105,6 +124,9 @@ class Database:
 
     async def close(self) -> None:
         await self._engine.dispose()
+        if self._reader is not None and self._read_threads is not None:
+            self._read_threads.shutdown(wait=True)
+            self._reader.dispose()
         if self._writer is not None and self._thread is not None:
             writer, thread = self._writer, self._thread
             with contextlib.suppress(RuntimeError):  # the thread was stopped before: closing twice is no error
@@ -121,7 +143,10 @@ def _pragmas(connection: Any, _record: Any) -> None:
 
 
 def _sqlite_writer(url: str) -> Engine:
-    engine = create_engine(make_url(url).set(drivername="sqlite+pysqlite"), poolclass=QueuePool, pool_size=1)
+    # An error's text must not carry names, words and phones into the log: hide_parameters, here and below.
+    engine = create_engine(
+        make_url(url).set(drivername="sqlite+pysqlite"), poolclass=QueuePool, pool_size=1, hide_parameters=True
+    )
 
     @event.listens_for(engine, "connect")
     def connected(connection: Any, record: Any) -> None:
@@ -136,7 +161,9 @@ def _sqlite_writer(url: str) -> Engine:
     return engine
 
 
-def _sqlite_readers(url: str) -> AsyncEngine:
-    engine = create_async_engine(url, pool_size=4, max_overflow=4)
-    event.listen(engine.sync_engine, "connect", _pragmas)
-    return engine
+def _sqlite_reader(url: str) -> Engine:
+    engine = create_engine(
+        make_url(url).set(drivername="sqlite+pysqlite"), poolclass=QueuePool, pool_size=READERS, max_overflow=0
+    )
+    event.listen(engine, "connect", _pragmas)
+    return engine.execution_options(isolation_level="AUTOCOMMIT")

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 import secrets
 from datetime import datetime
 
-_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: no i, l, o, u to be misread
-_RANDOM_BITS = 40
+# Crockford's base 32, in the order of the standard one: no i, l, o, u to be misread.
+_CROCKFORD = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", b"0123456789abcdefghjkmnpqrstvwxyz")
+_RANDOM_BYTES = 5
 
 
 def new_id(now: datetime) -> str:
     """Sixteen characters: the time in ms modulo 2**40 (wraps every 34 years) and 40 random bits."""
     millis = int(now.timestamp() * 1000) & ((1 << 40) - 1)
-    number = (millis << _RANDOM_BITS) | secrets.randbits(_RANDOM_BITS)
-    return _base32(number, 16)
-
-
-def _base32(number: int, width: int) -> str:
-    digits = []
-    for _ in range(width):
-        number, digit = divmod(number, 32)
-        digits.append(_ALPHABET[digit])
-    return "".join(reversed(digits))
+    number = millis.to_bytes(5, "big") + secrets.token_bytes(_RANDOM_BYTES)
+    return base64.b32encode(number).translate(_CROCKFORD).decode()

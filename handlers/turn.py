@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import structlog
@@ -82,8 +81,17 @@ class Turns:
 
     async def take(self, event: Event) -> TurnDone:
         """See :class:`handlers.intake.Intake`."""
-        async with self._in_order(event.chat_id):
-            return await self._take(event)
+        entry = self._locks.get(event.chat_id)
+        if entry is None:
+            entry = self._locks[event.chat_id] = _Lock(asyncio.Lock())
+        entry.users += 1
+        try:
+            async with entry.lock:
+                return await self._take(event)
+        finally:
+            entry.users -= 1
+            if entry.users == 0:
+                self._locks.pop(event.chat_id, None)
 
     async def _take(self, event: Event) -> TurnDone:
         turn = _Running(new_id(self._clock.now()), event, self._capabilities[event.channel])
@@ -176,15 +184,3 @@ class Turns:
         except Exception:  # the update itself is taken: a welcome that cannot be drawn twice is no reason to fail
             log.exception("welcome could not be drawn again", turn=turn.id)
             return None
-
-    @contextlib.asynccontextmanager
-    async def _in_order(self, chat_id: str) -> AsyncIterator[None]:
-        entry = self._locks.setdefault(chat_id, _Lock(asyncio.Lock()))
-        entry.users += 1
-        try:
-            async with entry.lock:
-                yield
-        finally:
-            entry.users -= 1
-            if entry.users == 0:
-                self._locks.pop(chat_id, None)

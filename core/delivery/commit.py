@@ -6,13 +6,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert
+from sqlalchemy import Connection, Executable, delete, insert
 
 from core.delivery.messages import OutgoingMessage, Priority, encode_message
 from core.delivery.tables import conversations, inbox, outbox
-from core.delivery.writes import Write, insert_for
+from core.delivery.writes import Write, insert_by
 from core.errors import Stale
 
 
@@ -123,14 +124,13 @@ def _together(connection: Connection, turns: Sequence[TurnCommit]) -> list[Outco
 
     rows = [row for i, outcome in outcomes.items() if outcome is Outcome.done for row in _rows(turns[i])]
     if rows:
-        connection.execute(insert(outbox), rows)
+        connection.execute(_insert_outbox, rows)
     return [outcomes[index] for index in range(len(turns))]
 
 
 def _take_inbox(connection: Connection, turns: Sequence[TurnCommit], indexes: Iterable[int]) -> set[str]:
     rows = [{"update_key": turns[index].update_key, "received_at": turns[index].at} for index in indexes]
-    statement = insert_for(connection, inbox).on_conflict_do_nothing().returning(inbox.c.update_key)
-    return set(connection.execute(statement, rows).scalars())
+    return set(connection.execute(_taking(connection.dialect.name), rows).scalars())
 
 
 def _move_conversations(connection: Connection, turns: Sequence[TurnCommit]) -> set[str]:
@@ -141,14 +141,27 @@ def _move_conversations(connection: Connection, turns: Sequence[TurnCommit]) -> 
         {"chat_id": turn.chat_id, "state": turn.state, "version": turn.version + 1, "heard_at": turn.at}
         for turn in turns
     ]
-    statement = insert_for(connection, conversations)
+    return {chat_id for chat_id, _version in connection.execute(_moving(connection.dialect.name), rows)}
+
+
+# Every update takes these statements: they are put together once.
+_insert_outbox = insert(outbox)
+
+
+@cache
+def _taking(dialect: str) -> Executable:
+    return insert_by(dialect, inbox).on_conflict_do_nothing().returning(inbox.c.update_key)
+
+
+@cache
+def _moving(dialect: str) -> Executable:
+    statement = insert_by(dialect, conversations)
     new = statement.excluded
-    moved = statement.on_conflict_do_update(
+    return statement.on_conflict_do_update(
         index_elements=[conversations.c.chat_id],
         set_={"state": new.state, "version": new.version, "heard_at": new.heard_at},
         where=conversations.c.version == new.version - 1,
     ).returning(conversations.c.chat_id, conversations.c.version)
-    return {chat_id for chat_id, _version in connection.execute(moved, rows)}
 
 
 def _rows(turn: TurnCommit) -> list[dict[str, Any]]:

@@ -9,9 +9,24 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, union_all, update
+from sqlalchemy import (
+    Connection,
+    Integer,
+    Select,
+    bindparam,
+    delete,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+    union_all,
+    update,
+)
 
+from core.database import UtcDateTime
 from core.delivery.commit import Post, outbox_row
 from core.delivery.messages import OutgoingMessage, Priority, decode_message
 from core.delivery.tables import lanes, outbox
@@ -93,23 +108,8 @@ def claim(
 
     ``skip``: channels that rest ("viber:"). Chats in which everything is less urgent than ``worst`` are left alone.
     """
-    # A select for each priority walks the index only as far as there are chats to take: a hundred thousand reminders
-    # that wait for tomorrow, or for their turn, cost a reply nothing.
-    ready = [
-        select(outbox.c.chat_id, outbox.c.priority, outbox.c.due_at, outbox.c.id)
-        .outerjoin(lanes, lanes.c.chat_id == outbox.c.chat_id)
-        .where(outbox.c.status == "pending", outbox.c.priority == priority, outbox.c.due_at <= now)
-        .where(or_(lanes.c.until.is_(None), lanes.c.until <= now))
-        .where(*[~outbox.c.chat_id.startswith(prefix) for prefix in skip])
-        .order_by(outbox.c.due_at, outbox.c.id)
-        .limit(limit)
-        .subquery()
-        for priority in Priority
-        if priority <= worst
-    ]
-    either = union_all(*(select(one) for one in ready)).subquery()
-    free = select(either.c.chat_id).order_by(either.c.priority, either.c.due_at, either.c.id)
-    wanted = sorted(list(dict.fromkeys(connection.execute(free).scalars()))[:limit])
+    free = connection.execute(_free(tuple(sorted(skip)), worst), {"now": now, "room": limit}).scalars()
+    wanted = sorted(list(dict.fromkeys(free))[:limit])
     if not wanted:
         return []
     taking = insert_for(connection, lanes)
@@ -122,17 +122,43 @@ def claim(
     ours = list(connection.execute(taken, rows).scalars())
     if not ours:
         return []
-    number = func.row_number().over(partition_by=outbox.c.chat_id, order_by=(outbox.c.priority, outbox.c.id))
-    ranked = (
-        select(outbox, number.label("place"))
-        .where(outbox.c.chat_id.in_(ours), outbox.c.status == "pending", outbox.c.due_at <= now)
-        .subquery()
-    )
-    due = select(ranked).where(ranked.c.place <= AT_A_TIME).order_by(ranked.c.chat_id, ranked.c.place)
     return [
         Due(row.id, row.chat_id, row.priority, row.attempts, row.created_at, row.turn_id, decode_message(row.message))
-        for row in connection.execute(due)
+        for row in connection.execute(_due, {"ours": ours, "now": now})
     ]
+
+
+@cache
+def _free(skip: tuple[str, ...], worst: Priority) -> Select[tuple[str]]:
+    # A select for each priority walks the index only as far as there are chats to take: a hundred thousand reminders
+    # that wait for tomorrow, or for their turn, cost a reply nothing.
+    ready = [
+        select(outbox.c.chat_id, outbox.c.priority, outbox.c.due_at, outbox.c.id)
+        .outerjoin(lanes, lanes.c.chat_id == outbox.c.chat_id)
+        .where(outbox.c.status == literal_column("'pending'"), outbox.c.priority == literal_column(str(int(priority))))
+        .where(outbox.c.due_at <= _now, or_(lanes.c.until.is_(None), lanes.c.until <= _now))
+        .where(*[~outbox.c.chat_id.startswith(prefix) for prefix in skip])
+        .order_by(outbox.c.due_at, outbox.c.id)
+        .limit(bindparam("room", type_=Integer))
+        .subquery()
+        for priority in Priority
+        if priority <= worst
+    ]
+    either = union_all(*(select(one) for one in ready)).subquery()
+    return select(either.c.chat_id).order_by(either.c.priority, either.c.due_at, either.c.id)
+
+
+_now = bindparam("now", type_=UtcDateTime)
+_ranked = (
+    select(
+        outbox,
+        func.row_number().over(partition_by=outbox.c.chat_id, order_by=(outbox.c.priority, outbox.c.id)).label("place"),
+    )
+    .where(outbox.c.chat_id.in_(bindparam("ours", expanding=True)))
+    .where(outbox.c.status == literal_column("'pending'"), outbox.c.due_at <= _now)
+    .subquery()
+)
+_due = select(_ranked).where(_ranked.c.place <= AT_A_TIME).order_by(_ranked.c.chat_id, _ranked.c.place)
 
 
 _mark_sent = (

@@ -39,7 +39,12 @@ def change(name: str, statement: Executable, values: Mapping[str, Any] | None = 
 
 def insert_for(connection: Connection, table: Table) -> PostgresInsert | SqliteInsert:
     """The dialect's own INSERT, which knows ON CONFLICT."""
-    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+    return insert_by(connection.dialect.name, table)
+
+
+def insert_by(dialect: str, table: Table) -> PostgresInsert | SqliteInsert:
+    """The same for a statement that is put together before there is a connection."""
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
 
 
 def insert_new(name: str, table: Table, values: Mapping[str, Any]) -> Write:
