@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import aiohttp
 import aiosmtplib
@@ -83,8 +83,8 @@ async def _mail(url: str) -> Finding:
     server = aiosmtplib.SMTP(
         hostname=parts.hostname,
         port=parts.port or (465 if tls else 25),
-        username=parts.username,
-        password=parts.password,
+        username=unquote(parts.username) if parts.username else None,
+        password=unquote(parts.password) if parts.password else None,
         use_tls=tls,
         timeout=PATIENCE,
     )

@@ -189,4 +189,12 @@ def _fail(sentence: str) -> NoReturn:
 
 def main() -> None:
     """The entry point of the distribution."""
-    app()
+    try:
+        app()
+    except Exception as error:  # only what is meant for the operator is put into a sentence
+        from bot.migrate import NotReady
+
+        if not isinstance(error, NotReady):
+            raise
+        typer.secho(f"✗ {error}", fg="red", err=True)
+        sys.exit(2)
