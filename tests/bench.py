@@ -236,11 +236,9 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--scale", type=float, default=1.0, help="how many updates, against the usual number")
     given = parser.parse_args()
-    with open(os.devnull, "w") as nowhere:
-        # Each turn writes its line as in production; only where the lines go is different.
-        real, sys.stderr = sys.stderr, nowhere
+    # Each turn writes its line as in production; only where the lines go is different.
+    with open(os.devnull, "w") as nowhere, contextlib.redirect_stderr(nowhere):
         configure("json", level=logging.INFO)
-        sys.stderr = real
         numbers = asyncio.run(measure(given.rounds, given.scale))
     print(f"Python {sys.version.split()[0]}, {os.cpu_count()} cores, {given.rounds} rounds, medians\n")
     print(_report(numbers))
