@@ -176,7 +176,7 @@ def upgrade() -> None:
         batch_op.create_index("ix_outbox_chat", ["chat_id", "id"], unique=False)
         batch_op.create_index(
             "ix_outbox_pending",
-            ["priority", "id"],
+            ["priority", "due_at", "id"],
             unique=False,
             sqlite_where=sa.text("status = 'pending'"),
             postgresql_where=sa.text("status = 'pending'"),
