@@ -13,6 +13,7 @@ import typer
 
 from bot.appeals_cli import appeals_app
 from bot.billing_cli import billing_app
+from bot.payments_cli import payments_app
 
 if TYPE_CHECKING:
     from bot.settings import Settings
@@ -25,6 +26,7 @@ app = typer.Typer(
 )
 app.add_typer(billing_app, name="billing")
 app.add_typer(appeals_app, name="appeals")
+app.add_typer(payments_app, name="payments")
 
 
 def load_settings(**overrides: Any) -> Settings:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -63,6 +64,17 @@ class Settings(BaseSettings):
     support_hours: str = ""
     privacy_url: str = ""
     privacy_version: str = "2026-01"
+
+    payment_min: Decimal = Field(Decimal(10), gt=0)
+    payment_max: Decimal = Field(Decimal(50000), gt=0)
+    payment_link_hours: int = Field(24, ge=1, le=720)
+    promise_max: Decimal = Field(Decimal(0), ge=0)
+    promise_days: int = Field(5, ge=1, le=30)
+    promise_every_days: int = Field(30, ge=1, le=366)
+    sandbox_bank_url: str = ""
+    sandbox_bank_key: SecretStr = SecretStr("")
+    telegram_bot_name: str = ""
+    viber_bot_uri: str = ""
 
     log_format: Literal["json", "console"] = "json"
 
@@ -129,7 +141,9 @@ class Settings(BaseSettings):
             raise ValueError(f"must be a zone's name, such as Europe/Moscow, not {value!r}") from None
         return value
 
-    @field_validator("public_url", "telegram_api_url", "viber_api_url", "sms_http_url", "privacy_url")
+    @field_validator(
+        "public_url", "telegram_api_url", "viber_api_url", "sms_http_url", "privacy_url", "sandbox_bank_url"
+    )
     @classmethod
     def _address(cls, value: str) -> str:
         value = value.strip().rstrip("/")
@@ -178,12 +192,14 @@ class Settings(BaseSettings):
             needs_public.append("ABONENT_TELEGRAM_MODE=webhook")
         if self.viber_token.get_secret_value():
             needs_public.append("ABONENT_VIBER_TOKEN")
+        if self.sandbox_bank_url:
+            needs_public.append("ABONENT_SANDBOX_BANK_URL")
         if needs_public and not self.public_url:
             wrong.append(
                 f"ABONENT_PUBLIC_URL is missing, but {' and '.join(needs_public)} needs it: "
-                "it is the https:// address at which the messenger reaches this program."
+                "it is the https:// address at which messengers, banks and payers reach this program."
             )
-        for name in ("public_url", "telegram_api_url", "viber_api_url", "sms_http_url"):
+        for name in ("public_url", "telegram_api_url", "viber_api_url", "sms_http_url", "sandbox_bank_url"):
             parts = urlsplit(getattr(self, name))
             if parts.scheme == "http" and parts.hostname not in LOOPBACK:
                 wrong.append(
@@ -197,6 +213,8 @@ class Settings(BaseSettings):
             wrong.append("ABONENT_SMTP_URL must look like smtp://user:password@host:587 or smtps://host:465.")
         if smtp and "@" not in self.mail_from:
             wrong.append("ABONENT_MAIL_FROM is not an e-mail address, but ABONENT_SMTP_URL is set and needs one.")
+        if self.payment_min > self.payment_max:
+            wrong.append("ABONENT_PAYMENT_MIN is larger than ABONENT_PAYMENT_MAX: no sum could be paid.")
         return wrong
 
     def warnings(self) -> list[str]:

@@ -17,6 +17,16 @@ from bot.integrations.codes.sms_http import SmsHttp
 from bot.integrations.files import FileFetcher
 from bot.scheduler import build_scheduler
 from bot.settings import Settings
+from bot.wiring_payments import (
+    bot_addresses,
+    build_payments,
+    build_providers,
+    default_terms,
+    payment_routes,
+    payment_tasks,
+    payment_terms,
+    promise_terms,
+)
 from core.appeals.service import FETCH_FILE, AppealService
 from core.billing.embedded import EmbeddedBilling
 from core.billing.protocol import Billing
@@ -27,6 +37,8 @@ from core.delivery import blobs, outbox
 from core.delivery.commit import Post
 from core.delivery.writer import Writer
 from core.operator import Operator
+from core.payments.links import PaymentLinks
+from core.payments.service import PaymentService
 from core.regions import zone_of
 from core.services import Services
 from core.subscribers.codes import SEND_CODE, CodeService, Way
@@ -71,8 +83,13 @@ def build_services(
     *,
     secret_key: str,
     code_ways: Collection[Way] = frozenset(Way),
+    payments: PaymentService | None = None,
 ) -> Services:
-    """The domain, on a database and a billing. ``code_ways``: those that one-time codes can be sent by here."""
+    """The domain, on a database and a billing.
+
+    ``code_ways``: those that one-time codes can be sent by here. ``payments``: none are taken where it is None.
+    """
+    links = PaymentLinks(secret_key, "")
     return Services(
         clock=clock,
         operator=operator,
@@ -81,6 +98,7 @@ def build_services(
         links=LinkService(database, clock),
         subscribers=SubscriberService(database, clock, operator),
         codes=CodeService(database, clock, operator, secret_key, code_ways),
+        payments=payments or build_payments(database, clock, default_terms(operator), links, {}),
     )
 
 
@@ -178,7 +196,21 @@ async def open_program(
         gateways = build_gateways(settings)
         for gateway in gateways.values():
             stack.push_async_callback(gateway.close)
-        services = build_services(database, clock, operator, billing, secret_key=secret_key, code_ways=gateways)
+        providers = build_providers(settings, clock)
+        for provider in providers.values():
+            stack.push_async_callback(provider.close)
+        links = PaymentLinks(secret_key, settings.public_url)
+        terms, promise = payment_terms(settings), promise_terms(settings)
+        payments = build_payments(database, clock, terms, links, providers, promise)
+        services = build_services(
+            database,
+            clock,
+            operator,
+            billing,
+            secret_key=secret_key,
+            code_ways=gateways,
+            payments=payments,
+        )
         registry = Registry()
         engine = Engine(registry, services, zone_finder(operator))
 
@@ -200,6 +232,7 @@ async def open_program(
         paces = {name: Pace(RATES[name]) for name in channels}
         sender = Sender(database, clock, channels, engine.fallback, paces)
         tasks = build_tasks(database, services, registry, gateways, channels, sender.wake)
+        tasks |= payment_tasks(database, services, registry, providers, links, sender.wake)
         worker = Worker(database, clock, tasks)
         writer = await stack.enter_async_context(Writer(database))
         turns = Turns(
@@ -215,7 +248,11 @@ async def open_program(
         routes: list[BaseRoute] = [files.route()]
         for edge in edges:
             routes.extend(edge.routes())
-        scheduler = build_scheduler(database, clock, services.billing)
+        bots = bot_addresses(settings)
+        routes.extend(payment_routes(database, services, providers, settings.public_url, bots, worker.wake))
+        scheduler = build_scheduler(
+            database, clock, services.billing, worker.wake, retention_years=operator.retention_years
+        )
         yield Program(settings, clock, database, services, writer, turns, sender, worker, scheduler, edges, routes)
 
 

@@ -8,6 +8,7 @@ from core.appeals.service import AppealService
 from core.billing.service import BillingService
 from core.clock import Clock
 from core.operator import Operator
+from core.payments.service import PaymentService
 from core.subscribers.codes import CodeService
 from core.subscribers.links import LinkService
 from core.subscribers.service import SubscriberService
@@ -24,3 +25,4 @@ class Services:
     appeals: AppealService
     subscribers: SubscriberService
     codes: CodeService
+    payments: PaymentService

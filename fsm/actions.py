@@ -113,3 +113,31 @@ class NotMe(Action, frozen=True, tag="notme"):
     """Somebody registered with my phone in another chat, and it was not me: cut that chat off."""
 
     chat_id: str
+
+
+class OpenPayment(Action, frozen=True, tag="pay"):
+    """Paying: for one account, or for those that the person then chooses."""
+
+    number: str = ""
+
+
+class OpenPayments(Action, frozen=True, tag="pays"):
+    """The person's payments, the newest first."""
+
+
+class OpenPaymentOrder(Action, frozen=True, tag="payo"):
+    """One payment and how far it has come."""
+
+    order_id: str
+
+
+class OpenReceipt(Action, frozen=True, tag="rcpt"):
+    """The receipt of a payment as a file."""
+
+    order_id: str
+
+
+class OpenPromise(Action, frozen=True, tag="prom"):
+    """A promised payment for an account."""
+
+    number: str

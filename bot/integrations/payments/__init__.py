@@ -1,0 +1,1 @@
+"""Payment providers, and the tasks that carry payments on."""

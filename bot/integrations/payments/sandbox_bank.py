@@ -1,0 +1,120 @@
+"""The sandbox's bank as a payment provider: the demo's way to pay, and the plainest example of the protocol."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import httpx
+
+from core.clock import Clock
+from core.errors import OutsideUnavailable
+from core.money import Money
+from core.payments.models import PaymentOrder
+from core.payments.protocol import (
+    Means,
+    Notice,
+    Opened,
+    PaymentRefused,
+    ProviderPayment,
+    ProviderStatus,
+    Refused,
+    Way,
+)
+
+LIMIT = 10.0  # seconds
+TOLERANCE = timedelta(minutes=5)  # between the bank's clock and ours: an older signature is a replay
+
+
+class SandboxBank:
+    """Implements :class:`core.payments.protocol.PaymentProvider` over the API of bot/sandbox/bank."""
+
+    name = "sandbox"
+    means = Means(way=Way.demo, redirect=True)
+
+    def __init__(self, base_url: str, key: str, public_url: str, clock: Clock, operator: str) -> None:
+        self._key = key
+        self._clock = clock
+        self._operator = operator
+        self._notice_url = f"{public_url}/payments/{self.name}/notice"
+        # The bank is a neighbour: a proxy from the environment must not come between.
+        self._http = httpx.AsyncClient(
+            base_url=base_url, timeout=LIMIT, trust_env=False, headers={"Authorization": f"Bearer {key}"}
+        )
+
+    async def open(self, order: PaymentOrder, return_url: str, idempotency_key: str) -> Opened:
+        wanted = {
+            "order_id": order.id,
+            "amount": str(order.amount.amount),
+            "currency": order.amount.currency,
+            "description": self._operator,
+            "accounts": [line.account for line in order.lines],
+            "return_url": return_url,
+            "notice_url": self._notice_url,
+        }
+        headers = {"Idempotence-Key": idempotency_key}
+        found = await self._call("POST", "/payments", json=wanted, headers=headers)
+        if found is None:
+            raise OutsideUnavailable("the bank knows no such address")
+        return Opened(str(found["id"]), confirmation_url=str(found["confirmation_url"]))
+
+    async def look(self, provider_payment_id: str) -> ProviderPayment | None:
+        found = await self._call("GET", f"/payments/{provider_payment_id}")
+        if found is None:
+            return None
+        try:
+            currency = str(found["currency"])
+            return ProviderPayment(
+                provider_payment_id=str(found["id"]),
+                status=ProviderStatus(found["status"]),
+                amount=Money(Decimal(found["amount"]), currency),
+                order_id=str(found["order_id"]),
+                accounts=tuple(found["accounts"]),
+                paid_at=datetime.fromisoformat(found["paid_at"]) if found["paid_at"] else None,
+                refunded=Money(Decimal(found["refunded"]), currency),
+            )
+        except (KeyError, TypeError, ValueError, InvalidOperation) as error:
+            raise OutsideUnavailable("the bank answered nonsense") from error
+
+    async def cancel(self, provider_payment_id: str) -> None:
+        await self._call("POST", f"/payments/{provider_payment_id}/cancel")
+
+    def read_notice(self, headers: Mapping[str, str], body: bytes, source_ip: str) -> Notice | Refused:
+        parts = dict(part.partition("=")[::2] for part in headers.get("x-bank-signature", "").split(","))
+        moment = parts.get("t", "")
+        if not (moment.isascii() and moment.isdigit() and len(moment) <= 12):
+            return Refused("no signature")
+        expected = hmac.new(self._key.encode(), moment.encode() + b"." + body, hashlib.sha256).hexdigest()
+        if not hmac.compare_digest(expected.encode(), parts.get("v1", "").encode("utf-8", "replace")):
+            return Refused("wrong signature")
+        if abs(self._clock.now().timestamp() - int(moment)) > TOLERANCE.total_seconds():
+            return Refused("the signature is too old")
+        try:
+            told = json.loads(body)
+            return Notice(str(told["id"])[:200], str(told["event"])[:60], str(told["payment"])[:120])
+        except (ValueError, KeyError, TypeError, RecursionError):
+            return Refused("not a notice of the bank's", 400)
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+    async def _call(self, method: str, path: str, **options: Any) -> Any:
+        try:
+            answer = await self._http.request(method, path, **options)
+        except httpx.HTTPError as error:
+            raise OutsideUnavailable(f"the bank did not answer: {type(error).__name__}") from error
+        if answer.status_code == 404:
+            return None
+        if answer.status_code in (400, 422):
+            raise PaymentRefused("the bank does not take this payment")
+        if answer.status_code != 200:
+            raise OutsideUnavailable(f"the bank answered {answer.status_code}")
+        try:
+            return answer.json()
+        except ValueError as error:
+            raise OutsideUnavailable("the bank answered nonsense") from error

@@ -1,0 +1,86 @@
+"""Tells payers what became of their payments, and the staff what did not add up, in the commit that makes it true."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import structlog
+from prometheus_client import Counter
+from sqlalchemy import Connection, select
+
+from bot.notices import tell
+from core.billing.models import AccountNumber
+from core.clock import Clock
+from core.operator import Operator
+from core.payments.attendant import Facts
+from core.payments.models import PaymentOrder, Trouble
+from core.payments.promises import Promise, PromiseStatus
+from core.payments.settle import News
+from core.subscribers.models import Chat
+from core.subscribers.tables import chats
+from fsm import told_payments
+from fsm.state import Registry
+
+log = structlog.get_logger("payments")
+
+news_total = Counter(
+    "abonent_payments_total", "Payment orders by provider and what became of them", ["provider", "news"]
+)
+troubles_total = Counter("abonent_payment_troubles_total", "Payments put aside for the staff", ["provider", "kind"])
+
+OnPaid = Callable[[Connection, Sequence[AccountNumber]], None]
+"""Runs in the commit in which the accounts' payment becomes known: what waits because of a debt is called off."""
+
+
+class PaymentTeller:
+    """Implements :class:`core.payments.attendant.Teller`. ``wake`` makes the sender look once the commit is done."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        operator: Operator,
+        registry: Registry,
+        wake: Callable[[], None] = lambda: None,
+        on_paid: OnPaid = lambda _connection, _accounts: None,
+    ) -> None:
+        self._clock = clock
+        self._operator = operator
+        self._registry = registry
+        self._on_paid = on_paid
+        self.wake = wake
+
+    def news(self, connection: Connection, order: PaymentOrder, news: News, facts: Facts) -> None:
+        if news is News.paid:
+            self._on_paid(connection, [line.account for line in order.lines])
+        self._say(connection, order.chat_id, lambda t: told_payments.news(t, order, news, facts), order.id)
+        news_total.labels(order.provider, news.value).inc()
+        log.info("payment", order=order.id, provider=order.provider, news=news.value)
+
+    def alarm(self, connection: Connection, trouble: Trouble) -> None:
+        """The staff find it with ``abonent payments list``; the metric is there to be alarmed by."""
+        troubles_total.labels(trouble.provider, trouble.kind.value).inc()
+        log.error(
+            "payment put aside",
+            trouble=trouble.id,
+            kind=trouble.kind.value,
+            order=trouble.order_id,
+            provider=trouble.provider,
+            said=trouble.said,
+        )
+
+    def promised(self, connection: Connection, promise: Promise, status: PromiseStatus) -> None:
+        self._say(connection, promise.chat_id, lambda t: told_payments.promised(t, promise, status), promise.id)
+
+    def _say(self, connection: Connection, chat_id: str, say: told_payments.Say, cause: str) -> None:
+        row = connection.execute(select(chats).where(chats.c.chat_id == chat_id)).first()
+        if row is None:
+            return
+        tell(
+            connection,
+            [Chat(**row._mapping)],
+            say,
+            registry=self._registry,
+            operator=self._operator,
+            now=self._clock.now(),
+            cause=cause,
+        )

@@ -1,0 +1,131 @@
+"""Puts payments together: the providers that are switched on, their tasks, and the web's routes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+
+from sqlalchemy import Connection
+from starlette.routing import BaseRoute
+
+from bot.integrations.payments.sandbox_bank import SandboxBank
+from bot.integrations.payments.tasks import AttendOrder, PostPromise, TakeNotice
+from bot.integrations.payments.teller import PaymentTeller
+from bot.settings import Settings
+from core.clock import Clock
+from core.database import Database
+from core.delivery.writes import Write
+from core.money import Money
+from core.operator import Operator
+from core.payments import notices
+from core.payments.attendant import Attendant
+from core.payments.links import PaymentLinks
+from core.payments.notices import TAKE_NOTICE, NoticeDesk
+from core.payments.promises import POST_PROMISE, PromiseTerms
+from core.payments.protocol import Notice, PaymentProvider
+from core.payments.service import ATTEND, PaymentService, PaymentTerms
+from core.services import Services
+from fsm.state import Registry
+from handlers.payments.notices import notice_route
+from handlers.payments.page import PayPages
+from handlers.worker import TaskHandler
+
+
+def build_providers(settings: Settings, clock: Clock) -> dict[str, PaymentProvider]:
+    """By name, in the order in which they are offered."""
+    providers: list[PaymentProvider] = []
+    if settings.sandbox_bank_url:
+        key = settings.sandbox_bank_key.get_secret_value()
+        bank = SandboxBank(settings.sandbox_bank_url, key, settings.public_url, clock, settings.operator_name)
+        providers.append(bank)
+    return {one.name: one for one in providers}
+
+
+def build_payments(
+    database: Database,
+    clock: Clock,
+    terms: PaymentTerms,
+    links: PaymentLinks,
+    providers: Mapping[str, PaymentProvider],
+    promise: PromiseTerms | None = None,
+) -> PaymentService:
+    return PaymentService(database, clock, terms, links, {name: one.means for name, one in providers.items()}, promise)
+
+
+def payment_terms(settings: Settings) -> PaymentTerms:
+    return PaymentTerms(
+        Money(settings.payment_min, settings.currency),
+        Money(settings.payment_max, settings.currency),
+        timedelta(hours=settings.payment_link_hours),
+    )
+
+
+def promise_terms(settings: Settings) -> PromiseTerms | None:
+    if not settings.promise_max:
+        return None
+    most = Money(settings.promise_max, settings.currency)
+    return PromiseTerms(most, settings.promise_days, settings.promise_every_days)
+
+
+def default_terms(operator: Operator) -> PaymentTerms:
+    """For an installation that takes no payments: nothing is ever held against them."""
+    return PaymentTerms(Money.from_minor(1, operator.currency), Money.from_minor(10**9, operator.currency))
+
+
+def payment_tasks(
+    database: Database,
+    services: Services,
+    registry: Registry,
+    providers: Mapping[str, PaymentProvider],
+    links: PaymentLinks,
+    wake_sender: Callable[[], None],
+) -> dict[str, TaskHandler]:
+    """Who carries out which kind of payments' tasks."""
+    clock = services.clock
+    teller = PaymentTeller(clock, services.operator, registry, wake_sender)
+    attendant = Attendant(database, clock, services.billing, providers, links, teller)
+    desk = NoticeDesk(database, clock, providers, attendant)
+    return {
+        ATTEND: AttendOrder(attendant, wake_sender),
+        TAKE_NOTICE: TakeNotice(desk, database, clock, wake_sender),
+        POST_PROMISE: PostPromise(services.payments.promises, services.billing, database, clock, teller),
+    }
+
+
+def payment_routes(
+    database: Database,
+    services: Services,
+    providers: Mapping[str, PaymentProvider],
+    settings_url: str,
+    bots: list[tuple[str, str]],
+    wake_worker: Callable[[], None],
+) -> list[BaseRoute]:
+    """The page behind a link and the notices' address; nothing where no provider is switched on."""
+    if not providers:
+        return []
+
+    async def keep(provider: str, notice: Notice, body: bytes) -> bool:
+        fresh = await database.write(_keep, provider, notice, body, services.clock)
+        wake_worker()
+        return fresh
+
+    async def commit(write: Write) -> None:
+        await database.write(write.apply)
+        wake_worker()
+
+    pages = PayPages(services.payments, services.clock, services.operator, commit, public_url=settings_url, bots=bots)
+    return [*pages.routes(), notice_route(providers, keep)]
+
+
+def bot_addresses(settings: Settings) -> list[tuple[str, str]]:
+    """Where the page behind a link may send people who need a new one."""
+    found = []
+    if settings.telegram_bot_name:
+        found.append(("Telegram", f"https://t.me/{settings.telegram_bot_name.removeprefix('@')}"))
+    if settings.viber_bot_uri:
+        found.append(("Viber", f"viber://pa?chatURI={settings.viber_bot_uri}"))
+    return found
+
+
+def _keep(connection: Connection, provider: str, notice: Notice, body: bytes, clock: Clock) -> bool:
+    return notices.keep(connection, provider, notice, body, clock.now())
