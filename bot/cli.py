@@ -14,6 +14,7 @@ import typer
 from bot.appeals_cli import appeals_app
 from bot.billing_cli import billing_app
 from bot.payments_cli import payments_app
+from bot.remind_cli import remind_app
 
 if TYPE_CHECKING:
     from bot.settings import Settings
@@ -25,6 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(billing_app, name="billing")
+app.add_typer(remind_app, name="remind")
 app.add_typer(appeals_app, name="appeals")
 app.add_typer(payments_app, name="payments")
 
@@ -155,7 +157,7 @@ async def _check(settings: Settings) -> int:
     from bot.logs import configure
     from bot.wiring import open_program
 
-    configure("console", level=60)  # the findings say it all
+    configure("console", level=50)  # the findings say it all
     marks = {"ok": ("✓", "green"), "warning": ("!", "yellow"), "problem": ("✗", "red")}
     problems = 0
     async with open_program(settings) as program:

@@ -13,8 +13,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import phonenumbers
 from babel.numbers import list_currencies
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode, SettingsConfigDict
 
+from bot.settings_reminders import ReminderOptions
 from fsm.texts import available_languages
 
 TELEGRAM_API = "https://api.telegram.org"
@@ -32,7 +33,7 @@ class SettingsError(Exception):
         self.sentences = sentences
 
 
-class Settings(BaseSettings):
+class Settings(ReminderOptions):
     """Read from the environment (``ABONENT_...``) and from ``.env`` in the working directory."""
 
     model_config = SettingsConfigDict(env_prefix="ABONENT_", env_file=".env", extra="ignore", env_ignore_empty=True)

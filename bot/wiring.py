@@ -15,6 +15,7 @@ from bot.integrations.codes.mail import Mail
 from bot.integrations.codes.sender import CodeSender
 from bot.integrations.codes.sms_http import SmsHttp
 from bot.integrations.files import FileFetcher
+from bot.reminders import Reminders
 from bot.scheduler import build_scheduler
 from bot.settings import Settings
 from bot.wiring_payments import (
@@ -27,6 +28,7 @@ from bot.wiring_payments import (
     payment_terms,
     promise_terms,
 )
+from bot.wiring_reminders import add_reminder_job, build_gate, build_reminders, reminder_rules, reminder_tasks
 from core.appeals.service import FETCH_FILE, AppealService
 from core.billing.embedded import EmbeddedBilling
 from core.billing.protocol import Billing
@@ -40,6 +42,8 @@ from core.operator import Operator
 from core.payments.links import PaymentLinks
 from core.payments.service import PaymentService
 from core.regions import zone_of
+from core.reminders.assess import Rules
+from core.reminders.service import ReminderService
 from core.services import Services
 from core.subscribers.codes import SEND_CODE, CodeService, Way
 from core.subscribers.links import LinkService
@@ -83,6 +87,7 @@ def build_services(
     *,
     secret_key: str,
     code_ways: Collection[Way] = frozenset(Way),
+    rules: Rules | None = None,
     payments: PaymentService | None = None,
 ) -> Services:
     """The domain, on a database and a billing.
@@ -98,6 +103,7 @@ def build_services(
         links=LinkService(database, clock),
         subscribers=SubscriberService(database, clock, operator),
         codes=CodeService(database, clock, operator, secret_key, code_ways),
+        reminders=ReminderService(database, rules or Rules(operator)),
         payments=payments or build_payments(database, clock, default_terms(operator), links, {}),
     )
 
@@ -170,6 +176,7 @@ class Program:
     sender: Sender
     worker: Worker
     scheduler: AsyncIOScheduler
+    reminders: Reminders
     edges: list[Edge]
     routes: list[BaseRoute]
 
@@ -202,6 +209,7 @@ async def open_program(
         links = PaymentLinks(secret_key, settings.public_url)
         terms, promise = payment_terms(settings), promise_terms(settings)
         payments = build_payments(database, clock, terms, links, providers, promise)
+        rules = reminder_rules(settings, operator)
         services = build_services(
             database,
             clock,
@@ -209,6 +217,7 @@ async def open_program(
             billing,
             secret_key=secret_key,
             code_ways=gateways,
+            rules=rules,
             payments=payments,
         )
         registry = Registry()
@@ -230,8 +239,10 @@ async def open_program(
             stack.push_async_callback(channel.close)
 
         paces = {name: Pace(RATES[name]) for name in channels}
-        sender = Sender(database, clock, channels, engine.fallback, paces)
+        gate = build_gate(database, services)
+        sender = Sender(database, clock, channels, engine.fallback, paces, gate)
         tasks = build_tasks(database, services, registry, gateways, channels, sender.wake)
+        tasks |= reminder_tasks(database, gate, gateways, clock)
         tasks |= payment_tasks(database, services, registry, providers, links, sender.wake)
         worker = Worker(database, clock, tasks)
         writer = await stack.enter_async_context(Writer(database))
@@ -253,7 +264,11 @@ async def open_program(
         scheduler = build_scheduler(
             database, clock, services.billing, worker.wake, retention_years=operator.retention_years
         )
-        yield Program(settings, clock, database, services, writer, turns, sender, worker, scheduler, edges, routes)
+        reminders = build_reminders(database, services, registry, payments=bool(providers), wake_sender=sender.wake)
+        add_reminder_job(scheduler, reminders)
+        yield Program(
+            settings, clock, database, services, writer, turns, sender, worker, scheduler, reminders, edges, routes
+        )
 
 
 def _telegram(settings: Settings, clock: Clock, operator: Operator, blob: BlobReader) -> list[Messenger]:

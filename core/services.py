@@ -9,6 +9,7 @@ from core.billing.service import BillingService
 from core.clock import Clock
 from core.operator import Operator
 from core.payments.service import PaymentService
+from core.reminders.service import ReminderService
 from core.subscribers.codes import CodeService
 from core.subscribers.links import LinkService
 from core.subscribers.service import SubscriberService
@@ -25,4 +26,5 @@ class Services:
     appeals: AppealService
     subscribers: SubscriberService
     codes: CodeService
+    reminders: ReminderService
     payments: PaymentService

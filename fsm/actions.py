@@ -141,3 +141,29 @@ class OpenPromise(Action, frozen=True, tag="prom"):
     """A promised payment for an account."""
 
     number: str
+
+
+class OpenReminders(Action, frozen=True, tag="rem"):
+    """What the person is reminded of, when and where."""
+
+
+class HavePaid(Action, frozen=True, tag="rem.paid"):
+    """I have paid: looks at once, at one account or at all of them."""
+
+    number: str = ""
+
+
+class RemindIn(Action, frozen=True, tag="rem.in"):
+    """Silence until a day, counted from today, and a reminder on it."""
+
+    days: int
+
+
+class ChooseReminderDay(Action, frozen=True, tag="rem.day"):
+    """Remind me on another day: which?"""
+
+
+class StopReminders(Action, frozen=True, tag="rem.stop"):
+    """No more reminders of this account."""
+
+    number: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from itertools import groupby
 
@@ -36,6 +36,9 @@ messages_total = Counter("abonent_messages_total", "Messages by channel and how 
 
 Fallback = Callable[[str, str], OutgoingMessage]
 
+Gate = Callable[[str], Awaitable[str | None]]
+"""By a bulk message's cause: why it must not go out now, or None."""
+
 
 class Sender:
     """Run it with :meth:`run`, or empty the outbox once with :meth:`drain`."""
@@ -47,12 +50,14 @@ class Sender:
         channels: Mapping[str, Channel],
         fallback: Fallback,
         paces: Mapping[str, Pace] | None = None,
+        gate: Gate | None = None,
     ) -> None:
         self._database = database
         self._clock = clock
         self._channels = channels
         self._fallback = fallback
         self._paces = paces or {}
+        self._gate = gate
         self._resting: dict[str, datetime] = {}  # channels that asked the whole bot to wait
         self._running: dict[asyncio.Task[None], int] = {}  # chats being sent to, with their most urgent priority
         self._owner = f"sender-{new_id(clock.now())}"
@@ -152,6 +157,10 @@ class Sender:
         rest = self._resting.get(name)
         if rest is not None and rest > self._clock.now():
             return Deferred(due.id, due.chat_id, rest, "the messenger asked the whole bot to wait")
+        if self._gate is not None and due.priority >= Priority.bulk:
+            closed = await self._gate(due.turn_id)
+            if closed is not None:
+                return self._aside(due, name, closed)
         try:
             delivered = await channel.deliver(address, due.message)
         except TryLater as error:

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, updat
 from core.billing.models import AccountNumber
 from core.delivery.messages import Priority
 from core.delivery.tables import outbox
+from core.delivery.writes import insert_for
 from core.reminders.models import Reason, Status
 from core.reminders.people import FAILED
 from core.reminders.tables import messages, reminders, switch
@@ -119,3 +120,10 @@ def backlog(connection: Connection) -> int:
 def is_paused(connection: Connection) -> bool:
     """Whether the operator has stopped all reminders for now."""
     return bool(connection.execute(select(switch.c.paused).where(switch.c.name == SWITCH)).scalar_one_or_none())
+
+
+def set_paused(connection: Connection, paused: bool, reason: str, now: datetime) -> None:
+    """The operator's switch, with a word for colleagues."""
+    values = {"paused": paused, "reason": reason, "changed_at": now}
+    statement = insert_for(connection, switch).values(name=SWITCH, **values)
+    connection.execute(statement.on_conflict_do_update(index_elements=[switch.c.name], set_=values))

@@ -61,18 +61,16 @@ def _take_over(connection: Connection, message_id: str, row: Row[*tuple[Any, ...
         _finish(connection, message_id, SENT, "", when)
         _lines(connection, message_id, status=Status.sent.value)
         return 1
-    reason = LOST if row is None or status is None else row.reason or status
-    _finish(connection, message_id, FAILED, reason, None)
-    # Back to be looked at again: by another way, or by the same one in better hours.
-    _lines(
-        connection,
-        message_id,
-        status=Status.planned.value,
-        reason=reason if reason in _OURS else Reason.failed.value,
-        due_at=now,
-        message_id=None,
-    )
+    give_back(connection, message_id, LOST if row is None or status is None else row.reason or status, now)
     return 1
+
+
+def give_back(connection: Connection, message_id: str, reason: str, now: datetime) -> None:
+    """Not sent: its reminders are looked at again, for another way, or for the same one in better hours."""
+    _finish(connection, message_id, FAILED, reason, None)
+    shown = reason if reason in _OURS else Reason.failed.value
+    planned = {"status": Status.planned.value, "reason": shown, "due_at": now, "message_id": None}
+    _lines(connection, message_id, **planned)
 
 
 def _finish(connection: Connection, message_id: str, status: str, reason: str, sent_at: datetime | None) -> None:

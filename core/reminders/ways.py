@@ -71,7 +71,7 @@ def choose(
         return Way(free[0].channel, free[0].chat_id, free[0].language)
     left = prices.budget - spent
     for chat in usable:
-        if chat.channel == VIBER and prices.viber <= left:
+        if chat.channel == VIBER and prices.budget > 0 and prices.viber <= left:
             return Way(VIBER, chat.chat_id, chat.language, prices.viber)
     if prices.email_open and email and email not in tried:
         return Way(EMAIL, email, language)
