@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from bot.sandbox.api import PageApi
+from bot.sandbox.bank.server import BankServer
 from bot.sandbox.shapes import Controls, PersonSpec
 from bot.sandbox.telegram.limits import Limits
 from bot.sandbox.world import TELEGRAM_TOKEN, VIBER_TOKEN, Sandbox
@@ -49,6 +50,7 @@ def sandbox_app(sandbox: Sandbox) -> Starlette:
         *sandbox.telegram_server.routes(),
         *sandbox.viber_server.routes(),
         *PageApi(sandbox).routes(),
+        *BankServer(sandbox.bank).routes(),
         Route("/sms", sandbox.inbox.receive_sms, methods=["POST"]),
         Route("/files/{key}/{name}", sandbox.files.serve),
         Route("/", _index),

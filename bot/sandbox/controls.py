@@ -85,9 +85,11 @@ class DemoControls:
         services = [{"value": name, "label": name} for name in _SERVICES]
         service = choice("service", both("За что", "For what"), services, _SERVICES[0])
         modes = [{"value": mode, "label": both(*said[:2])} for mode, said in _BILLING.items()]
-        mode = choice("mode", both("Биллинг", "Billing"), modes, parts.billing.mode if parts else "ok")
+        mode = choice("mode", both("Как сейчас", "Now it"), modes, parts.billing.mode if parts else "ok")
         ways = [{"value": mode, "label": both(*said[:2])} for mode, said in _CODES.items()]
-        codes = choice("mode", both("Коды", "Codes"), ways, "down" if parts and parts.inbox.broken_sms else "ok")
+        codes = choice(
+            "mode", both("Как сейчас", "Now they"), ways, "down" if parts and parts.inbox.broken_sms else "ok"
+        )
         moves = [{"value": key, "label": both(*said[1:])} for key, said in _MOVES.items()]
         by = choice("by", both("Вперёд", "Forward"), moves, "day")
         accounts, faults = both("Лицевые счета", "Accounts"), both("Сбои", "Faults")

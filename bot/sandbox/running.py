@@ -29,6 +29,10 @@ class Addresses:
         return f"{self.base_url}/viber/pa"
 
     @property
+    def bank_url(self) -> str:
+        return f"{self.base_url}/bank"
+
+    @property
     def sms_http_url(self) -> str:
         return f"{self.base_url}/sms"
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 
 import httpx
 
+from bot.sandbox.bank.service import Bank
 from bot.sandbox.events import EventBus
 from bot.sandbox.files import FileStore
 from bot.sandbox.inbox import Inbox
@@ -54,6 +55,7 @@ class Sandbox:
         self.inbox = Inbox(clock, self.changed)
         # The bot is a neighbour: a proxy from the environment must not come between.
         self.http = http or httpx.AsyncClient(timeout=30, trust_env=False)
+        self.bank = Bank(clock, self.http, lambda: self.base_url, self.changed)
         self._wake = asyncio.Event()
         self.telegram = Telegram(telegram_token, clock, self.files, self.changed, limits, operator)
         self.viber = Viber(viber_token, clock, self.files, self.changed, self.http, lambda: self.base_url, operator)
@@ -86,7 +88,9 @@ class Sandbox:
         """
         total = 0
         while True:
-            counts = await asyncio.gather(self._delivery.deliver_due(), self.viber.deliver_due())
+            counts = await asyncio.gather(
+                self._delivery.deliver_due(), self.viber.deliver_due(), self.bank.deliver_due()
+            )
             total += sum(counts)
             if not any(counts):
                 return total

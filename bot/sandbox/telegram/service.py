@@ -115,6 +115,11 @@ class Telegram:
         """Makes the next calls (of one method, or of any) fail with `error`: an outage, a flood limit."""
         self._faults.extend([(error, method.lower() if method else None)] * times)
 
+    @property
+    def faults_left(self) -> int:
+        """How many of the failures that were asked for are still to come."""
+        return len(self._faults)
+
     def planned_fault(self, method: str) -> ApiError | None:
         if self._faults and self._faults[0][1] in (None, method):
             return self._faults.popleft()[0]
