@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -10,6 +11,7 @@ from urllib.parse import urlsplit
 
 from core.money import Money
 
+_ORDER_ID = re.compile(r"[0-9A-Za-z_-]{1,40}")
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -67,6 +69,11 @@ def json_object(body: bytes) -> dict[str, Any]:
     if not isinstance(told, dict):
         raise ValueError("not an object")
     return told
+
+
+def own_id(value: object) -> str:
+    """An order's id as it came back; empty for what is none of ours, so that nonsense reaches neither log nor table."""
+    return value if isinstance(value, str) and _ORDER_ID.fullmatch(value) else ""
 
 
 def cut(text: str, longest: int) -> str:

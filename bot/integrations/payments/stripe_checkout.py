@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import stripe
 import structlog
 
-from bot.integrations.payments.reading import cut, exact_money, json_object, payment_page
+from bot.integrations.payments.reading import cut, exact_money, json_object, own_id, payment_page
 from core.clock import Clock
 from core.errors import OutsideUnavailable
 from core.money import Money
@@ -196,7 +196,7 @@ class StripeCheckout:
             if kind not in _OF_A_SESSION | _OF_A_CHARGE:
                 return Refused("an event that is of no interest", 200)
             payment_id = what["payment_intent"] if kind in _OF_A_CHARGE else what["id"]
-            order_id = str((what.get("metadata") or {}).get("order_id") or "")[:40]
+            order_id = own_id((what.get("metadata") or {}).get("order_id"))
             return Notice(_id(event["id"]), kind, _id(payment_id), order_id)
         except (KeyError, TypeError, ValueError, AttributeError):
             return Refused("not an event of Stripe's", 400)
@@ -235,12 +235,12 @@ class StripeCheckout:
 
 def _read(session: Session) -> ProviderPayment:
     """Raises AttributeError, KeyError, TypeError or ValueError for what is not a session."""
-    metadata: Mapping[str, str] = session.metadata or {}
+    metadata = session.metadata.to_dict() if session.metadata is not None else {}
     intent: Any = session.payment_intent
     intent = intent if isinstance(intent, stripe.PaymentIntent) else None
     charge: Any = intent.latest_charge if intent is not None else None
     charge = charge if isinstance(charge, stripe.Charge) else None
-    listed = str(metadata["accounts"]) if "accounts" in metadata else ""
+    listed = str(metadata.get("accounts") or "")
     return ProviderPayment(
         provider_payment_id=_id(session.id),
         status=_status(session, intent),

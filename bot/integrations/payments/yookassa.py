@@ -15,7 +15,7 @@ from urllib.parse import quote
 import aiohttp
 import structlog
 
-from bot.integrations.payments.reading import cut, exact_money, json_object, moment, payment_page
+from bot.integrations.payments.reading import cut, exact_money, json_object, moment, own_id, payment_page
 from core.clock import Clock
 from core.errors import OutsideUnavailable
 from core.money import Money
@@ -112,7 +112,7 @@ class YooKassa:
     ) -> None:
         # An unpaid payment cannot be stopped from outside: it ends by itself, within an hour of being opened.
         self.means = Means(way=_WAYS[method], redirect=True, cancels=False, saves=True)
-        self._auth = aiohttp.BasicAuth(shop_id, secret_key)
+        self._headers = {"Authorization": aiohttp.encode_basic_auth(shop_id, secret_key)}
         self._clock = clock
         self._operator = operator
         self._api_url = api_url.rstrip("/")
@@ -182,10 +182,10 @@ class YooKassa:
                 if not isinstance(word, str) or not _ID.fullmatch(word.replace("_", "-")):
                     raise ValueError("not an id")
             metadata = what.get("metadata")
-            order_id = str(metadata.get("order_id", "")) if isinstance(metadata, dict) else ""
+            order_id = own_id(metadata.get("order_id")) if isinstance(metadata, dict) else ""
         except (KeyError, TypeError, ValueError):
             return Refused("not a notification of YooKassa's", 400)
-        return Notice(f"{event}:{what['id']}:{what['status']}", event, payment_id, order_id[:40])
+        return Notice(f"{event}:{what['id']}:{what['status']}", event, payment_id, order_id)
 
     async def close(self) -> None:
         if self._session is not None:
@@ -264,7 +264,7 @@ class YooKassa:
 
     def _connected(self) -> aiohttp.ClientSession:
         if self._session is None or self._session.closed:
-            self._session = aiohttp.ClientSession(timeout=self._timeout, auth=self._auth)
+            self._session = aiohttp.ClientSession(timeout=self._timeout, headers=self._headers)
         return self._session
 
 
