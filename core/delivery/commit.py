@@ -117,9 +117,13 @@ def _together(connection: Connection, turns: Sequence[TurnCommit]) -> list[Outco
         if chat_id not in moved:
             outcomes[index] = Outcome.clash
 
-    clashed = [turns[i].update_key for i, outcome in outcomes.items() if outcome is Outcome.clash]
-    forget = [key for key in clashed if key is not None]
+    clashed = {turns[i].update_key for i, outcome in outcomes.items() if outcome is Outcome.clash}
+    forget = sorted(key for key in clashed if key is not None)
     if forget:
+        # Whoever brought the same update a second time must not be told that it is taken: it is not.
+        for index, key in keyed:
+            if key in clashed:
+                outcomes[index] = Outcome.clash
         connection.execute(delete(inbox).where(inbox.c.update_key.in_(forget)))
 
     rows = [row for i, outcome in outcomes.items() if outcome is Outcome.done for row in _rows(turns[i])]

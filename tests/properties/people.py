@@ -10,12 +10,14 @@ from typing import Any
 import msgspec
 
 from core.delivery.messages import OutgoingMessage
-from fsm.action import ANYWHERE, STAMP, Action, decode
-from fsm.actions import OpenMenu
+from fsm.action import ANYWHERE, STAMP, Action, decode, encode
+from fsm.actions import Back, OpenMenu, OpenPerson
 from fsm.engine import Engine
 from fsm.event import Blocked, Input, Opened, Press, Unblocked
 from handlers.intake import TurnDone
 from tests.support.dialogue import House, Person
+
+FOOTER = {encode(OpenMenu()), encode(OpenPerson()), encode(Back())}
 
 Failures = dict[str, Callable[[bool], None]]
 """Outside systems by name, each with what breaks it (True) and mends it (False)."""
@@ -98,7 +100,17 @@ class Company:
             return None
         buttons = [button for row in shown[-1 - back].rows for button in row if button.payload]
         buttons = [button for button in buttons if self.avoid not in button.payload]
+        # The footer stands under every message: left in its place, nobody would ever get far from the menu.
+        inner = [button for button in buttons if button.payload not in FOOTER]
+        buttons = inner if inner and place < 10 else buttons
         return Press(buttons[place % len(buttons)].payload) if buttons else None
+
+    def way_in(self, number: int, ident: int) -> Press:
+        """A button that opens something, as an old message or a notification has it; perhaps somebody else's."""
+        entries = sorted(self.house.registry.entries, key=lambda kind: str(kind.__struct_config__.tag))
+        action = entries[number % len(entries)]
+        values = [self.ids[(ident + place) % len(self.ids)] for place in range(len(action.__struct_fields__))]
+        return Press(ANYWHERE + msgspec.json.encode([action.__struct_config__.tag, *values]).decode())
 
     def forged(self, who: int, kind: int, ident: int, stamped: bool) -> Press | None:
         """A button that was never shown to this person, as a changed messenger could send it."""

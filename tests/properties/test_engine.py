@@ -175,7 +175,7 @@ def _fresh(folder: Path) -> str:
 
 
 _slow = [HealthCheck.too_slow, HealthCheck.data_too_large]
-_any = st.lists(deeds, min_size=4, max_size=40)
+_any = st.lists(deeds, min_size=30, max_size=30)
 
 
 @settings(max_examples=40, suppress_health_check=_slow)
@@ -185,7 +185,7 @@ def test_toy_flows(folder: Path, played: list[Deed]) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=60, suppress_health_check=_slow)
+@settings(max_examples=25, suppress_health_check=_slow)
 @given(played=_any)
 def test_real_flows(folder: Path, played: list[Deed]) -> None:
     asyncio.run(_play(abonent(_fresh(folder)), played))
