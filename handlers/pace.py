@@ -33,7 +33,7 @@ class Pace:
             now = self._monotonic()
             self._tokens = min(self._rate, self._tokens + (now - self._filled) * self._rate)
             self._filled = now
-            if self._tokens >= 1 + reserve:
+            if self._tokens >= 1 + reserve - 1e-9:  # what rounding leaves is not worth another sleep
                 self._tokens -= 1
                 return
             await self._sleep((1 + reserve - self._tokens) / self._rate)
