@@ -144,6 +144,15 @@ class Reminders:
             self._report("written", written_total, await self.dispatcher.run())
             self.wake_sender()
 
+    async def keep_ticking(self, seconds: float) -> None:
+        """Until cancelled: for the demo, where the clock is moved by hand."""
+        while True:
+            try:
+                await self.tick()
+            except Exception:  # the next round may go well
+                log.exception("reminders failed")
+            await asyncio.sleep(seconds)
+
     async def _plan(self) -> Counter[str]:
         try:
             return await self.planner.run()

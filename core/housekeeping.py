@@ -12,6 +12,7 @@ from core.billing.tables import snapshots
 from core.delivery import blobs, outbox, tasks
 from core.delivery.tables import inbox, lanes
 from core.payments.notices import forget_bodies
+from core.reminders import settling
 from core.subscribers.tables import account_links, attempts, challenges, consents, subscribers
 
 # Telegram brings an update again for 24 hours, Viber for one.
@@ -49,6 +50,7 @@ def tidy(connection: Connection, now: datetime, retention_years: int) -> dict[st
         "consents of the forgotten": connection.execute(
             delete(consents).where(consents.c.subscriber_id.in_(_forgotten(kept_until)))
         ).rowcount,
+        "reminders": settling.forget_before(connection, now - settling.KEPT),
         "lanes": connection.execute(delete(lanes).where(lanes.c.until < now - TASKS)).rowcount,
     }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, delete, select, update
@@ -65,6 +66,26 @@ def _take_back(connection: Connection, subscriber_id: str) -> None:
         .where(reminders.c.stage != SUSPENSION)
         .values(status=Status.skipped.value, reason=Reason.changed.value)
     )
+
+
+def export(connection: Connection, subscriber_id: str) -> dict[str, Any]:
+    """What a person asked for and what they were told, as JSON types."""
+    wishes = load(connection, [subscriber_id]).get(subscriber_id, Prefs())
+    told = select(messages.c.created_at, messages.c.channel, messages.c.status).where(
+        messages.c.subscriber_id == subscriber_id
+    )
+    return {
+        "settings": {name: _plain(getattr(wishes, name)) for name in _FIELDS},
+        "without": sorted(wishes.muted),
+        "messages": [
+            {"at": row.created_at.isoformat(), "channel": row.channel, "status": row.status}
+            for row in connection.execute(told.order_by(messages.c.created_at))
+        ],
+    }
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def erase(connection: Connection, subscriber_id: str) -> None:

@@ -12,6 +12,7 @@ from core.billing.snapshots import erase as erase_snapshots
 from core.delivery.messages import decode_message
 from core.delivery.tables import blobs, conversations, outbox
 from core.errors import Stale
+from core.reminders import prefs
 from core.subscribers.challenges import DAY
 from core.subscribers.consents import Decision, decide
 from core.subscribers.emails import mask_email
@@ -54,6 +55,7 @@ def export(connection: Connection, subscriber_id: str, now: datetime) -> dict[st
                 .order_by(account_links.c.created_at)
             )
         ],
+        "reminders": prefs.export(connection, subscriber_id),
         "activity": [
             _plain(row, "what", "detail", "chat_id", "at")
             for row in connection.execute(
@@ -122,6 +124,7 @@ def erase(connection: Connection, subscriber_id: str, here: str, turn_id: str, v
         .where(conversations.c.chat_id.in_([chat_id for chat_id in chat_ids if chat_id != here]))
         .values(state="", version=conversations.c.version + 1)
     )
+    prefs.erase(connection, subscriber_id)
     if numbers:
         erase_snapshots(connection, numbers)
 

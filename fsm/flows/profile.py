@@ -10,7 +10,16 @@ from core.subscribers.activity import Did
 from core.subscribers.names import NameFault, parse_name
 from core.subscribers.phones import show_phone
 from fsm.action import Action
-from fsm.actions import OpenArchive, OpenEmail, OpenLanguage, OpenPhone, OpenPrivacy, OpenProfile, OpenSessions
+from fsm.actions import (
+    OpenArchive,
+    OpenEmail,
+    OpenLanguage,
+    OpenPhone,
+    OpenPrivacy,
+    OpenProfile,
+    OpenReminders,
+    OpenSessions,
+)
 from fsm.event import Text
 from fsm.languages import language_name
 from fsm.name_words import why_not_a_name
@@ -64,6 +73,7 @@ class Profile(State, frozen=True):
             (Choice(talk.t("✏️ Name"), ChangeName()), Choice(talk.t("📍 Region"), ChangeRegion())),
             (Choice(talk.t("✉️ E-mail"), OpenEmail()), Choice(talk.t("📱 Phone"), OpenPhone())),
             (Choice(talk.t("🌐 Language"), OpenLanguage()), Choice(talk.t("🕘 My actions"), OpenArchive())),
+            Choice(talk.t("🔔 Reminders"), OpenReminders()),
             Choice(talk.t("💬 Where am I signed in"), OpenSessions()),
             Choice(talk.t("🔒 My data and consent"), OpenPrivacy()),
         )
