@@ -46,7 +46,6 @@ PEOPLE = (
     ("Павел Ильин", "+79000000099", "ru", both("своих счетов нет", "has no account yet")),
 )
 OPERATOR = "Северсвязь"
-REMIND_EVERY = 2.0  # seconds: soon after the clock was moved
 
 
 async def run_demo(listener: socket.socket, make_settings: Callable[..., Any], *, verbose: bool) -> None:
@@ -79,15 +78,16 @@ async def run_demo(listener: socket.socket, make_settings: Callable[..., Any], *
             sms_http_url=outside.sms_http_url,
             smtp_url=outside.smtp_url,
             mail_from="demo@abonent.example",
-            # At once in the morning, not somewhere in the day: whoever moves the clock waits for it.
-            reminder_spread_minutes=0,
-            reminder_budget=1000,
-            reminder_viber_price="2.50",
+            sandbox_bank_url=outside.bank_url,
+            sandbox_bank_key=sandbox.bank.key,
+            promise_max=3000,
             operator_name=OPERATOR,
             support_phone="+74950000000",
             support_hours="8:00-22:00",
         )
-        program = await stack.enter_async_context(open_program(settings, clock=clock, wrap_billing=breakable))
+        program = await stack.enter_async_context(
+            open_program(settings, clock=clock, wrap_billing=breakable, live_billing=True)
+        )
         await prepare(program, may_migrate=True)
         now = clock.now()
         await program.database.write(fill_demo, now.date(), settings.currency, now=now)
@@ -97,8 +97,6 @@ async def run_demo(listener: socket.socket, make_settings: Callable[..., Any], *
         )
         watching = asyncio.create_task(requests.watch(sandbox.events))
         stack.callback(watching.cancel)
-        reminding = asyncio.create_task(program.reminders.keep_ticking(REMIND_EVERY))
-        stack.callback(reminding.cancel)
         await stack.enter_async_context(running(program, own))
         stack.callback(sandbox.close)  # the program's long poll ends at once, and so do the page's streams
         _greet(outside.base_url)

@@ -27,7 +27,7 @@ from core.payments.service import ATTEND, PaymentService, PaymentTerms
 from core.services import Services
 from fsm.state import Registry
 from handlers.payments.notices import notice_route
-from handlers.payments.page import PayPages
+from handlers.payments.page import PATIENCE, PayPages
 from handlers.worker import TaskHandler
 
 
@@ -96,9 +96,10 @@ def payment_routes(
     database: Database,
     services: Services,
     providers: Mapping[str, PaymentProvider],
-    settings_url: str,
+    public_url: str,
     bots: list[tuple[str, str]],
     wake_worker: Callable[[], None],
+    patience: float = PATIENCE,
 ) -> list[BaseRoute]:
     """The page behind a link and the notices' address; nothing where no provider is switched on."""
     if not providers:
@@ -113,7 +114,15 @@ def payment_routes(
         await database.write(write.apply)
         wake_worker()
 
-    pages = PayPages(services.payments, services.clock, services.operator, commit, public_url=settings_url, bots=bots)
+    pages = PayPages(
+        services.payments,
+        services.clock,
+        services.operator,
+        commit,
+        public_url=public_url,
+        bots=bots,
+        patience=patience,
+    )
     return [*pages.routes(), notice_route(providers, keep)]
 
 

@@ -30,7 +30,8 @@ def read_amount(typed: str, currency: str) -> Money | None:
         return None
     fraction = match[2] or kopecks
     whole = text[: match.start(2) - 1] if match[2] else text
-    if match[1] in (",", ".") and len({char for char in whole if not char.isdigit()}) > 1:
+    marks = {char for char in whole if not char.isdigit()}
+    if len(marks) > 1 or (match[2] and text[match.start(2) - 1] in marks):
         return None
     digits = "".join(char for char in whole if char.isdigit())
     if len(digits) > 9 or len(fraction) > exponent(currency) or not (digits + fraction).isascii():

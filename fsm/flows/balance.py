@@ -26,10 +26,10 @@ from fsm.account_words import (
     what_is_owed,
 )
 from fsm.action import Action
-from fsm.actions import ManageLinks, OpenAccount, OpenAccounts, OpenLinking
+from fsm.actions import ManageLinks, OpenAccount, OpenAccounts, OpenLinking, OpenPayment, OpenPayments, OpenPromise
 from fsm.flows.charges import Comparison, Composition, Prices
 from fsm.flows.history import History, Year
-from fsm.screen import Choice, Rich, Screen, bold, lines, paragraphs, screen
+from fsm.screen import Choice, Rich, Row, Screen, Tone, bold, lines, paragraphs, screen
 from fsm.state import State, entry
 from fsm.talk import Talk
 
@@ -148,6 +148,7 @@ class Account(State, frozen=True):
                 _habits(talk, seen),
                 age(talk, seen.statement.as_of, fresh=seen.fresh),
             ),
+            *_ways_to_pay(talk, seen),
             Choice(talk.t("📋 What the sum consists of"), WhatFor()),
             Choice(talk.t("⚖️ Why the sum has changed"), WhyChanged()),
             Choice(talk.t("🧾 Services and prices"), ShowPrices()),
@@ -190,6 +191,23 @@ async def open_account(talk: Talk, action: OpenAccount) -> Account | NotYours:
     """From a button, a reminder or a deep link, any of which may be forged or old."""
     link, _several = await right_to(talk, action.number)
     return NotYours() if link is None else Account(link.account_number)
+
+
+def _ways_to_pay(talk: Talk, seen: Sight) -> list[Row]:
+    """Paying, where it is switched on; putting it off, where something is owed and the operator allows it."""
+    if not talk.core.payments.ways(talk.chat.channel):
+        return []
+    overview = seen.statement.overview
+    tone = Tone.primary if overview.debt else Tone.plain
+    rows: list[Row] = [(Choice(talk.t("💳 Pay"), OpenPayment(overview.number), tone), _payments(talk))]
+    terms = talk.core.payments.promises.terms
+    if terms is not None and overview.debt and overview.state is not AccountState.closed:
+        rows.append((Choice(talk.t("🤝 Promised payment"), OpenPromise(overview.number)),))
+    return rows
+
+
+def _payments(talk: Talk) -> Choice:
+    return Choice(talk.t("🧾 My payments"), OpenPayments())
 
 
 def _figures(talk: Talk, seen: Sight) -> Rich:

@@ -9,6 +9,7 @@ from fsm.actions import (
     OpenLanguage,
     OpenLinking,
     OpenMenu,
+    OpenPayment,
     OpenPerson,
     OpenPrivacy,
     OpenProfile,
@@ -32,6 +33,7 @@ class MainMenu(State, frozen=True):
             ),
             _go_on(talk),
             Choice(talk.t("💰 Balance & charges"), OpenAccounts(), Tone.primary),
+            _pay(talk),
             Choice(talk.t("➕ Link an account"), OpenLinking()),
             Choice(talk.t("👤 Profile"), OpenProfile()),
             (Choice(talk.t("❓ Help"), OpenHelp()), Choice(talk.t("🙋 A person"), OpenPerson())),
@@ -77,6 +79,10 @@ async def open_menu(talk: Talk, action: OpenMenu) -> MainMenu | GuestMenu:
 
 def _stopped(talk: Talk) -> str:
     return talk.t("You stopped in the middle of something. You can go on with it.") if talk.parked else ""
+
+
+def _pay(talk: Talk) -> Choice | None:
+    return Choice(talk.t("💳 Pay"), OpenPayment()) if talk.core.payments.ways(talk.chat.channel) else None
 
 
 def _go_on(talk: Talk) -> Choice | None:

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import httpx
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select
 from starlette.applications import Starlette
 from starlette.routing import Route
 
@@ -41,7 +41,8 @@ from tests.support.dialogue import SECRET, House, Person, open_house
 
 OPERATOR = Operator(name="Svyaz", languages=("en", "ru"))
 OURS, BANK = "http://127.0.0.1:7001", "http://127.0.0.1:7002"
-OWN, OTHER, SUSPENDED, STRANGER = "7700100101", "7700100218", "7700100325", "7700100549"
+OWN, OTHER, SUSPENDED, STRANGER = "7700100101", "7700100218", "7700100656", "7700100549"
+"""Nothing owed; 840 roubles owed; suspended with 3523.50 owed; prepaid, 904.84 left."""
 
 Register = Callable[..., Awaitable[str]]
 
@@ -115,10 +116,6 @@ class World:
         query = select(accounts.c.balance).where(accounts.c.number == account)
         balance: int = await self.database.read(lambda c: c.execute(query).scalar_one())
         return balance
-
-    async def suspend(self, account: str) -> None:
-        change = update(accounts).where(accounts.c.number == account).values(state="suspended")
-        await self.database.write(lambda c: c.execute(change))
 
 
 @pytest.fixture(scope="session")

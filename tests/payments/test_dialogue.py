@@ -36,7 +36,7 @@ async def pay(world: World, act: str = "pay") -> PaymentOrder:
 
 
 async def test_the_debt_of_the_only_account_in_three_taps(world: World, person: Person, register: Register) -> None:
-    await register(person, OWN)
+    await register(person, OTHER)
     await person.press_raw(encode(OpenPayment()))
     await person.press("The debt")
     assert "To pay" in person.text
@@ -108,8 +108,8 @@ async def register_stranger(person: Person) -> None:
 
 
 async def test_declined_by_the_bank(world: World, person: Person, register: Register) -> None:
-    await register(person, OWN)
-    await person.press_raw(encode(OpenPayment(OWN)))
+    await register(person, OTHER)
+    await person.press_raw(encode(OpenPayment(OTHER)))
     await person.press("The debt")
     await pay(world, "decline")
     assert "did not go through" in person.text
@@ -117,8 +117,8 @@ async def test_declined_by_the_bank(world: World, person: Person, register: Regi
 
 
 async def test_called_off_by_the_person(world: World, person: Person, register: Register) -> None:
-    await register(person, OWN)
-    await person.press_raw(encode(OpenPayment(OWN)))
+    await register(person, OTHER)
+    await person.press_raw(encode(OpenPayment(OTHER)))
     await person.press("The debt")
     await person.press("Cancel the payment")
     assert "cancelled" in person.text
@@ -126,8 +126,8 @@ async def test_called_off_by_the_person(world: World, person: Person, register: 
 
 
 async def test_called_off_after_it_was_opened(world: World, person: Person, register: Register) -> None:
-    await register(person, OWN)
-    await person.press_raw(encode(OpenPayment(OWN)))
+    await register(person, OTHER)
+    await person.press_raw(encode(OpenPayment(OTHER)))
     await person.press("The debt")
     payment = await world.open(await last_order(world))
     await person.press("Cancel the payment")
@@ -137,7 +137,6 @@ async def test_called_off_after_it_was_opened(world: World, person: Person, regi
 
 async def test_the_service_comes_back(world: World, person: Person, register: Register) -> None:
     await register(person, SUSPENDED)
-    await world.suspend(SUSPENDED)
     await person.press_raw(encode(OpenPayment(SUSPENDED)))
     await person.say("20000")
     await pay(world)
@@ -197,24 +196,24 @@ async def test_the_end_of_the_link_is_told(world: World, person: Person, registe
 
 
 async def test_a_promised_payment_once_in_thirty_days(world: World, person: Person, register: Register) -> None:
-    await register(person, OWN)
-    await person.press_raw(encode(OpenPromise(OWN)))
+    await register(person, OTHER)
+    await person.press_raw(encode(OpenPromise(OTHER)))
     await person.press("Yes, please")
     assert "in force until" in person.text
-    await person.press_raw(encode(OpenPromise(OWN)))
+    await person.press_raw(encode(OpenPromise(OTHER)))
     assert "The next is possible from" in person.text
     world.clock.move(timedelta(days=32))
-    await person.press_raw(encode(OpenPromise(OWN)))
+    await person.press_raw(encode(OpenPromise(OTHER)))
     assert "Yes, please" in " ".join(person.labels)
 
 
 async def test_a_double_tap_on_a_promise_gives_one(world: World, person: Person, register: Register) -> None:
-    await register(person, OWN)
-    await person.press_raw(encode(OpenPromise(OWN)))
+    await register(person, OTHER)
+    await person.press_raw(encode(OpenPromise(OTHER)))
     offer = person.message
     await person.press_on(offer, "Yes, please")
     await person.press_on(offer, "Yes, please")
-    assert len(await world.house.services.payments.promises.of_account(OWN)) == 1
+    assert len(await world.house.services.payments.promises.of_account(OTHER)) == 1
 
 
 @pytest.mark.parametrize(

@@ -37,14 +37,26 @@ class SandboxBank:
     name = "sandbox"
     means = Means(way=Way.demo, redirect=True)
 
-    def __init__(self, base_url: str, key: str, public_url: str, clock: Clock, operator: str) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        key: str,
+        public_url: str,
+        clock: Clock,
+        operator: str,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
         self._key = key
         self._clock = clock
         self._operator = operator
         self._notice_url = f"{public_url}/payments/{self.name}/notice"
         # The bank is a neighbour: a proxy from the environment must not come between.
         self._http = httpx.AsyncClient(
-            base_url=base_url, timeout=LIMIT, trust_env=False, headers={"Authorization": f"Bearer {key}"}
+            base_url=base_url,
+            timeout=LIMIT,
+            trust_env=False,
+            headers={"Authorization": f"Bearer {key}"},
+            transport=transport,
         )
 
     async def open(self, order: PaymentOrder, return_url: str, idempotency_key: str) -> Opened:

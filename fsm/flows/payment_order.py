@@ -1,0 +1,254 @@
+"""One payment: the link with its QR code, how far it has come, the receipt; and the list of all of them."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+
+from core.payments.models import PaymentLine, PaymentOrder, PaymentStatus
+from fsm.account_words import spaced
+from fsm.action import Action
+from fsm.actions import OpenAccounts, OpenPayment, OpenPaymentOrder, OpenPayments, OpenPerson, OpenReceipt
+from fsm.payment_reads import lines_total
+from fsm.payment_words import status_word, what
+from fsm.receipt import has_receipt, receipt_name, receipt_pdf
+from fsm.screen import (
+    Choice,
+    Document,
+    Link,
+    Picture,
+    Rich,
+    Screen,
+    Tone,
+    bold,
+    lines,
+    paragraphs,
+    screen,
+)
+from fsm.state import State, entry
+from fsm.talk import Talk
+from fsm.told_payments import qr_png
+
+PAGE = 6  # payments on a screen
+
+
+class CheckPayment(Action, frozen=True, tag="pay.check"):
+    """Asks the provider now."""
+
+    order_id: str
+
+
+class CallOff(Action, frozen=True, tag="pay.off"):
+    """No payment is wanted any more."""
+
+    order_id: str
+
+
+class TurnPayments(Action, frozen=True, tag="pays.page"):
+    page: int
+
+
+class PaymentReady(State, frozen=True):
+    """Ordered just now: here is the link. ``url`` is empty where the way to pay comes as a message of its own."""
+
+    order_id: str
+    parts: tuple[PaymentLine, ...]
+    expires_at: datetime
+    url: str = ""
+    settles = True
+
+    async def show(self, talk: Talk) -> Screen:
+        sum_ = talk.translator.money(lines_total(self.parts))
+        if not self.url:
+            return screen(
+                paragraphs(
+                    bold(talk.t("To pay: {sum}", sum=sum_)),
+                    _accounts(talk, self.parts),
+                    talk.t("One moment: I am preparing the payment and will send it here."),
+                ),
+                Choice(talk.t("🔄 Check now"), CheckPayment(self.order_id)),
+                Choice(talk.t("✖️ Cancel the payment"), CallOff(self.order_id)),
+            )
+        return screen(
+            paragraphs(
+                bold(talk.t("To pay: {sum}", sum=sum_)),
+                _accounts(talk, self.parts),
+                talk.t("The link holds until {moment}.", moment=talk.translator.moment(self.expires_at)),
+                talk.t("Somebody else can pay too: let them scan the code. I will write when the money has come."),
+            ),
+            Link(talk.t("💳 Pay {sum}", sum=sum_), self.url),
+            Choice(talk.t("🔄 Check now"), CheckPayment(self.order_id)),
+            Choice(talk.t("✖️ Cancel the payment"), CallOff(self.order_id)),
+            picture=Picture(qr_png(self.url), "qr.png"),
+        )
+
+    def expects(self, talk: Talk) -> str:
+        return talk.t("Press the button to pay, or let somebody scan the code.")
+
+
+class OnePayment(State, frozen=True):
+    """One payment and how far it has come."""
+
+    order_id: str
+
+    async def show(self, talk: Talk) -> Screen:
+        order = await talk.core.payments.get(self.order_id, talk.subscriber.id)
+        if order is None:
+            return screen(talk.t("I do not know this payment."), Choice(talk.t("🧾 My payments"), OpenPayments()))
+        return screen(
+            paragraphs(
+                lines(
+                    bold(talk.translator.money(order.amount)),
+                    status_word(talk.translator, _seen(order, talk.now)),
+                ),
+                what(talk.translator, order),
+                lines(*_moments(talk, order)),
+            ),
+            *_ways_on(talk, order),
+        )
+
+
+class CalledOff(State, frozen=True):
+    """The person wants no payment; the bank may have been faster."""
+
+    settles = True
+
+    async def show(self, talk: Talk) -> Screen:
+        return screen(
+            talk.t("The payment is cancelled: the link no longer works. Money that is already on its way is not lost."),
+            Choice(talk.t("💳 Pay again"), OpenPayment(), Tone.primary),
+            Choice(talk.t("🧾 My payments"), OpenPayments()),
+        )
+
+
+class Payments(State, frozen=True):
+    """All payments made through this bot, the newest first."""
+
+    page: int = 0
+
+    async def show(self, talk: Talk) -> Screen:
+        page = max(self.page, 0)
+        found = await talk.core.payments.of_subscriber(talk.subscriber.id, PAGE + 1, page * PAGE)
+        if not found:
+            return screen(
+                talk.t("No payments were made here yet. Payments made elsewhere are in the account's history."),
+                Choice(talk.t("💳 Pay"), OpenPayment(), Tone.primary),
+                Choice(talk.t("💰 My accounts"), OpenAccounts()),
+            )
+        pages = (
+            Choice(talk.t("‹ Newer"), TurnPayments(page - 1)) if page else None,
+            Choice(talk.t("Older ›"), TurnPayments(page + 1)) if len(found) > PAGE else None,
+        )
+        return screen(
+            paragraphs(bold(talk.t("Your payments")), *(_line(talk, order) for order in found[:PAGE])),
+            *(Choice(_label(talk, order), OpenPaymentOrder(order.id)) for order in found[:PAGE]),
+            tuple(one for one in pages if one is not None),
+            Choice(talk.t("💳 Pay"), OpenPayment()),
+        )
+
+    async def on_page(self, talk: Talk, press: TurnPayments) -> Payments:
+        return Payments(max(press.page, 0))
+
+
+@entry(commands=("payments",))
+async def open_payments(talk: Talk, action: OpenPayments) -> Payments:
+    return Payments()
+
+
+@entry()
+async def open_order(talk: Talk, action: OpenPaymentOrder) -> OnePayment:
+    """The id may be forged: the state shows nothing of somebody else's."""
+    return OnePayment(action.order_id)
+
+
+@entry()
+async def check_payment(talk: Talk, action: CheckPayment) -> OnePayment:
+    """The answer comes as a message of its own, as soon as the provider has given it."""
+    order = await talk.core.payments.get(action.order_id, talk.subscriber.id)
+    if order is not None and order.payable(talk.now) and order.status is not PaymentStatus.created:
+        talk.write(talk.core.payments.check_now(order.id))
+        talk.tell(talk.t("I have asked the bank. As soon as it confirms, I will write here."))
+    elif order is not None and order.status is PaymentStatus.created:
+        talk.tell(talk.t("The link was not opened yet."))
+    return OnePayment(action.order_id)
+
+
+@entry()
+async def call_off(talk: Talk, action: CallOff) -> CalledOff | OnePayment:
+    order = await talk.core.payments.get(action.order_id, talk.subscriber.id)
+    if order is None or not order.payable(talk.now):
+        return OnePayment(action.order_id)
+    talk.write(talk.core.payments.call_off(order.id, talk.subscriber.id))
+    return CalledOff()
+
+
+@entry()
+async def open_receipt(talk: Talk, action: OpenReceipt) -> OnePayment:
+    """The file first, then the payment."""
+    order = await talk.core.payments.get(action.order_id, talk.subscriber.id)
+    if order is not None and has_receipt(order):
+        pdf = await asyncio.to_thread(receipt_pdf, talk.translator, order, talk.core.operator)
+        document = Document(pdf, receipt_name(order), "application/pdf")
+        talk.show_first(screen(talk.t("The receipt of your payment"), document=document, footer=False))
+    return OnePayment(action.order_id)
+
+
+def _seen(order: PaymentOrder, now: datetime) -> PaymentStatus:
+    """A link whose time is over is over for the reader, even before the look-after has come by."""
+    waits = order.status in (PaymentStatus.created, PaymentStatus.opening, PaymentStatus.open)
+    return PaymentStatus.expired if waits and not order.payable(now) else order.status
+
+
+def _ways_on(talk: Talk, order: PaymentOrder) -> list[Choice | Link]:
+    if order.payable(talk.now):
+        means = talk.core.payments.means(order.provider)
+        pay: list[Choice | Link] = []
+        if means is not None and means.redirect:
+            sum_ = talk.translator.money(order.amount)
+            pay.append(Link(talk.t("💳 Pay {sum}", sum=sum_), talk.core.payments.link(order)))
+        check = Choice(talk.t("🔄 Check now"), CheckPayment(order.id))
+        return [*pay, check, Choice(talk.t("✖️ Cancel the payment"), CallOff(order.id)), _all(talk)]
+    if has_receipt(order):
+        return [Choice(talk.t("🧾 Receipt"), OpenReceipt(order.id)), _all(talk)]
+    if order.status is PaymentStatus.aside:
+        return [Choice(talk.t("🙋 A person"), OpenPerson()), _all(talk)]
+    return [Choice(talk.t("💳 Pay again"), OpenPayment(), Tone.primary), _all(talk)]
+
+
+def _all(talk: Talk) -> Choice:
+    return Choice(talk.t("🧾 My payments"), OpenPayments())
+
+
+def _moments(talk: Talk, order: PaymentOrder) -> list[str]:
+    moment = talk.translator.moment
+    said = [talk.t("Ordered: {moment}", moment=moment(order.created_at))]
+    if order.payable(talk.now):
+        said.append(talk.t("Valid until: {moment}", moment=moment(order.expires_at)))
+    if order.paid_at is not None:
+        said.append(talk.t("Paid: {moment}", moment=moment(order.paid_at)))
+    if order.refunded:
+        said.append(talk.t("Given back: {sum}", sum=talk.translator.money(order.refunded)))
+    said.append(talk.t("Payment number: {number}", number=order.id))
+    return said
+
+
+def _accounts(talk: Talk, parts: tuple[PaymentLine, ...]) -> Rich:
+    if len(parts) == 1:
+        return lines(talk.t("Account {number}", number=spaced(parts[0].account)))
+    return lines(
+        *(
+            talk.t("Account {number}: {sum}", number=spaced(part.account), sum=talk.translator.money(part.amount))
+            for part in parts
+        )
+    )
+
+
+def _line(talk: Talk, order: PaymentOrder) -> Rich:
+    day = talk.translator.day(order.created_at)
+    status = status_word(talk.translator, _seen(order, talk.now))
+    return lines(f"{day} · {talk.translator.money(order.amount)}", status)
+
+
+def _label(talk: Talk, order: PaymentOrder) -> str:
+    mark = status_word(talk.translator, _seen(order, talk.now)).split(" ")[0]
+    return f"{mark} {talk.translator.short_day(order.created_at)} · {talk.translator.money(order.amount)}"
