@@ -15,6 +15,7 @@ from babel.numbers import list_currencies
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
+from bot.settings_providers import ProviderOptions, need_public_url, provider_troubles
 from bot.settings_reminders import ReminderOptions
 from fsm.texts import available_languages
 
@@ -33,7 +34,7 @@ class SettingsError(Exception):
         self.sentences = sentences
 
 
-class Settings(ReminderOptions):
+class Settings(ReminderOptions, ProviderOptions):
     """Read from the environment (``ABONENT_...``) and from ``.env`` in the working directory."""
 
     model_config = SettingsConfigDict(env_prefix="ABONENT_", env_file=".env", extra="ignore", env_ignore_empty=True)
@@ -168,7 +169,9 @@ class Settings(ReminderOptions):
 
     @model_validator(mode="after")
     def _agree(self) -> Settings:
-        wrong = [*self._about_the_key(), *self._about_addresses()]
+        telegram = bool(self.telegram_token.get_secret_value())
+        providers = provider_troubles(self, currency=self.currency, telegram=telegram)
+        wrong = [*self._about_the_key(), *self._about_addresses(), *providers]
         if wrong:
             raise ValueError("\n".join(wrong))
         return self
@@ -195,6 +198,7 @@ class Settings(ReminderOptions):
             needs_public.append("ABONENT_VIBER_TOKEN")
         if self.sandbox_bank_url:
             needs_public.append("ABONENT_SANDBOX_BANK_URL")
+        needs_public.extend(need_public_url(self))
         if needs_public and not self.public_url:
             wrong.append(
                 f"ABONENT_PUBLIC_URL is missing, but {' and '.join(needs_public)} needs it: "

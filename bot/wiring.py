@@ -23,6 +23,7 @@ from bot.wiring_payments import (
     build_payments,
     build_providers,
     default_terms,
+    payer_contact,
     payment_routes,
     payment_tasks,
     payment_terms,
@@ -203,7 +204,7 @@ async def open_program(
         gateways = build_gateways(settings)
         for gateway in gateways.values():
             stack.push_async_callback(gateway.close)
-        providers = build_providers(settings, clock)
+        providers = build_providers(settings, clock, payer_contact(database))
         for provider in providers.values():
             stack.push_async_callback(provider.close)
         links = PaymentLinks(secret_key, settings.public_url)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import typer
 from pydantic import SecretStr
+from pydantic_settings import BaseSettings
 
 from bot.cli import app
 from bot.settings import Settings
@@ -27,14 +28,16 @@ def _table(heading: str) -> list[list[str]]:
 
 
 def _settings() -> dict[str, str]:
-    """Each setting and its default as the table writes it."""
+    """Each setting and its default as the table writes it: the program's own first, then those of each part."""
     found = {}
-    for name, field in Settings.model_fields.items():
-        value = field.default
+    classes = [one for one in Settings.__mro__ if issubclass(one, BaseSettings)]
+    names = [name for one in classes for name in one.__annotations__ if name in Settings.model_fields]
+    for name in names:
+        value = Settings.model_fields[name].default
         if isinstance(value, SecretStr):
             value = value.get_secret_value()
         if isinstance(value, tuple):
-            value = ",".join(value)
+            value = ",".join(map(str, value))
         name = f"ABONENT_{name.upper()}"
         found[name] = "required" if name in REQUIRED else f"`{value}`" if value != "" else "none"
     return found
