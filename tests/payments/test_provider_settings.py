@@ -1,4 +1,4 @@
-"""A payment provider's settings: a way to pay is on or off, never half; what contradicts itself is said in a sentence."""
+"""A payment provider's settings: a way to pay is on or off, never half; what contradicts itself is told."""
 
 from __future__ import annotations
 
