@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 from starlette.routing import BaseRoute
 
+from bot.integrations.payments.gost_qr import BankTransfer
 from bot.integrations.payments.sandbox_bank import SandboxBank
+from bot.integrations.payments.stripe_checkout import StripeCheckout
 from bot.integrations.payments.tasks import AttendOrder, PostPromise, TakeNotice
 from bot.integrations.payments.teller import PaymentTeller
+from bot.integrations.payments.yookassa import FindContact, PayerContact, Receipts, YooKassa
 from bot.settings import Settings
 from core.clock import Clock
 from core.database import Database
@@ -25,20 +28,66 @@ from core.payments.promises import POST_PROMISE, PromiseTerms
 from core.payments.protocol import Notice, PaymentProvider
 from core.payments.service import ATTEND, PaymentService, PaymentTerms
 from core.services import Services
+from core.subscribers.tables import subscribers
 from fsm.state import Registry
 from handlers.payments.notices import notice_route
 from handlers.payments.page import PATIENCE, PayPages
 from handlers.worker import TaskHandler
 
+RECEIPT_ITEM = "Услуги связи"
+"""What a Russian receipt says was paid for, whatever language the payer speaks."""
 
-def build_providers(settings: Settings, clock: Clock) -> dict[str, PaymentProvider]:
-    """By name, in the order in which they are offered."""
+TRANSFER_PURPOSE = "Оплата услуг связи, лицевой счёт"
+"""What a Russian bank writes on a transfer, before the account's number."""
+
+
+def build_providers(settings: Settings, clock: Clock, find_contact: FindContact) -> dict[str, PaymentProvider]:
+    """By name, in the order in which they are offered. ``find_contact``: where a payer's receipt goes."""
     providers: list[PaymentProvider] = []
+    if settings.yookassa_shop_id:
+        vat_code = settings.yookassa_vat_code
+        providers.append(
+            YooKassa(
+                settings.yookassa_shop_id,
+                settings.yookassa_secret_key.get_secret_value(),
+                clock,
+                operator=settings.operator_name,
+                api_url=settings.yookassa_api_url,
+                method=settings.yookassa_method,
+                receipts=Receipts(vat_code, RECEIPT_ITEM, find_contact) if vat_code else None,
+            )
+        )
+    if stripe_key := settings.stripe_secret_key.get_secret_value():
+        providers.append(
+            StripeCheckout(
+                stripe_key,
+                settings.stripe_webhook_secret.get_secret_value(),
+                clock,
+                operator=settings.operator_name,
+                api_url=settings.stripe_api_url,
+            )
+        )
+    if (details := settings.bank_details) is not None:
+        providers.append(BankTransfer(details, TRANSFER_PURPOSE))
     if settings.sandbox_bank_url:
         key = settings.sandbox_bank_key.get_secret_value()
         bank = SandboxBank(settings.sandbox_bank_url, key, settings.public_url, clock, settings.operator_name)
         providers.append(bank)
     return {one.name: one for one in providers}
+
+
+def payer_contact(database: Database) -> FindContact:
+    """The confirmed e-mail address and the phone number of a subscriber, as registered."""
+
+    def load(connection: Connection, subscriber_id: str) -> PayerContact:
+        query = select(subscribers.c.email, subscribers.c.phone).where(subscribers.c.id == subscriber_id)
+        row = connection.execute(query).first()
+        return PayerContact(row.email or "", row.phone or "") if row is not None else PayerContact()
+
+    async def find(subscriber_id: str) -> PayerContact:
+        return await database.read(load, subscriber_id)
+
+    return find
 
 
 def build_payments(
