@@ -134,7 +134,7 @@ async def _migrate(settings: Settings, revision: str) -> None:
     from core.database import Database
 
     async with contextlib.AsyncExitStack() as stack:
-        database = Database(settings.database_url)
+        database = Database(settings.database_url, statement_limit=None)
         stack.push_async_callback(database.close)
         before = await migrations.current(database)
         await migrations.upgrade(database, revision)

@@ -25,6 +25,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 READERS = 4  # threads, on SQLite
+CONNECT_LIMIT = 10.0  # seconds
+STATEMENT_LIMIT = 60.0  # seconds: a server that has gone silent must not hold a chat, or the writer, for ever
 
 metadata = MetaData(
     naming_convention={
@@ -60,7 +62,8 @@ class UtcDateTime(TypeDecorator[datetime]):
 class Database:
     """One database and its connections. Close it with :meth:`close`."""
 
-    def __init__(self, url: str, *, connections: int = 8) -> None:
+    def __init__(self, url: str, *, connections: int = 8, statement_limit: float | None = STATEMENT_LIMIT) -> None:
+        """``statement_limit`` is in seconds, for one statement on PostgreSQL; None for none (migrations)."""
         self.url = make_url(url)
         self.dialect = self.url.get_backend_name()
         if self.dialect not in ("sqlite", "postgresql"):
@@ -71,7 +74,7 @@ class Database:
         self._read_threads: ThreadPoolExecutor | None = None
         if self.dialect == "sqlite":
             self.connections = 1
-            self._engine = create_async_engine(url)
+            self._engine = create_async_engine(url, hide_parameters=True)
             event.listen(self._engine.sync_engine, "connect", _pragmas)
             self._reader = _sqlite_reader(url)
             self._writer = _sqlite_writer(url)
@@ -80,7 +83,13 @@ class Database:
         else:
             self.connections = connections
             self._engine = create_async_engine(
-                url, pool_size=connections, max_overflow=connections, pool_pre_ping=True, hide_parameters=True
+                url,
+                pool_size=connections,
+                max_overflow=connections,
+                pool_pre_ping=True,
+                hide_parameters=True,
+                # On the client's side, so that a connection pooler in between has nothing to refuse.
+                connect_args={"timeout": CONNECT_LIMIT, "command_timeout": statement_limit},
             )
         # A read is one or two selects that need no snapshot in common: without BEGIN and ROLLBACK it is two
         # round trips shorter.
@@ -163,7 +172,11 @@ def _sqlite_writer(url: str) -> Engine:
 
 def _sqlite_reader(url: str) -> Engine:
     engine = create_engine(
-        make_url(url).set(drivername="sqlite+pysqlite"), poolclass=QueuePool, pool_size=READERS, max_overflow=0
+        make_url(url).set(drivername="sqlite+pysqlite"),
+        poolclass=QueuePool,
+        pool_size=READERS,
+        max_overflow=0,
+        hide_parameters=True,
     )
     event.listen(engine, "connect", _pragmas)
     return engine.execution_options(isolation_level="AUTOCOMMIT")

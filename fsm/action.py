@@ -44,7 +44,7 @@ def decode(payload: str) -> tuple[str, Action] | None:
         head = msgspec.json.decode(body.encode())
         kind = _by_tag()[head[0]]
         return stamp, msgspec.json.decode(body.encode(), type=kind)
-    except (msgspec.MsgspecError, UnicodeError, KeyError, IndexError, TypeError):
+    except (msgspec.MsgspecError, UnicodeError, RecursionError, KeyError, IndexError, TypeError):
         return None
 
 

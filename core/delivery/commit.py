@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Executable, delete, insert
+from sqlalchemy.exc import DBAPIError
 
 from core.delivery.messages import OutgoingMessage, Priority, encode_message
 from core.delivery.tables import conversations, inbox, outbox
@@ -52,6 +53,8 @@ class Outcome(Enum):
 
 Result = Outcome | BaseException
 
+_RACES = ("40001", "40P01")  # SQLSTATE: serialization_failure, deadlock_detected
+
 
 def commit_turns(connection: Connection, turns: Sequence[TurnCommit]) -> list[Result]:
     """Writes the turns inside the caller's transaction and says of each how it ended, in the order given.
@@ -83,12 +86,17 @@ def _alone(connection: Connection, turn: TurnCommit) -> Result:
         return Outcome.clash
     except Exception as error:  # reported to the turn that asked; the others go on
         savepoint.rollback()
-        return error
+        return Outcome.clash if _lost_a_race(error) else error
     if outcome is Outcome.done:
         savepoint.commit()
     else:
         savepoint.rollback()
     return outcome
+
+
+def _lost_a_race(error: Exception) -> bool:
+    """PostgreSQL chose this turn to end a deadlock: on fresh reads it goes through."""
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in _RACES
 
 
 def _together(connection: Connection, turns: Sequence[TurnCommit]) -> list[Outcome]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, func, select
+import pytest
+from sqlalchemy import Connection, func, select, text
+from sqlalchemy.exc import DBAPIError
 
 from core.clock import ManualClock
-from core.database import Database
+from core.database import Database, metadata
 from core.delivery.commit import Outcome, Post, TurnCommit, commit_turns
 from core.delivery.messages import OutgoingMessage
 from core.delivery.tables import blobs, conversations, inbox, outbox
@@ -130,3 +132,33 @@ async def test_a_cancelled_caller_leaves_a_whole_turn(database: Database) -> Non
         await asyncio.wait([waiting])
     assert await left(database) == ({"t:1"}, {"t:a": 1}, ["turn1"])
     assert await database.read(lambda c: c.execute(select(func.count()).select_from(outbox)).scalar_one()) == 1
+
+
+@pytest.mark.postgres
+async def test_a_deadlock_is_a_lost_race(postgres_url: str) -> None:
+    """PostgreSQL ends a deadlock by failing one side: that turn is run again instead of apologising."""
+    database = Database(postgres_url)
+    await database.write(metadata.create_all)
+    deadlock = Write("loses", lambda c: c.exec_driver_sql("DO $$ BEGIN RAISE SQLSTATE '40P01'; END $$").close())
+    other = Write("fails", lambda c: c.exec_driver_sql("DO $$ BEGIN RAISE SQLSTATE '23514'; END $$").close())
+    ends = await database.write(commit_turns, [turn(1, "a", writes=[deadlock]), turn(2, "b", writes=[other])])
+    assert ends[0] is Outcome.clash
+    assert isinstance(ends[1], Exception)
+    assert await left(database) == (set(), {}, [])
+    await database.close()
+
+
+@pytest.mark.postgres
+async def test_a_silent_server_does_not_hold_anybody_for_ever(postgres_url: str) -> None:
+    database = Database(postgres_url, statement_limit=0.05)
+    with pytest.raises(TimeoutError):
+        await database.read(lambda c: c.exec_driver_sql("SELECT pg_sleep(30)").all())
+    assert await database.read(lambda c: c.exec_driver_sql("SELECT 1").scalar()) == 1
+    await database.close()
+
+
+async def test_an_error_does_not_repeat_what_was_asked_for(database: Database) -> None:
+    """A phone number in a failing query must not get into the log by way of the error's words."""
+    with pytest.raises(DBAPIError) as caught:
+        await database.read(lambda c: c.execute(text("SELECT * FROM nowhere WHERE phone = :p"), {"p": "+79001112233"}))
+    assert "+79001112233" not in str(caught.value)

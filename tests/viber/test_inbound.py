@@ -216,3 +216,11 @@ def test_whatever_is_signed_is_an_event_or_malformed(
         except Malformed:
             continue
         assert isinstance(arrived, Event | Receipt | Ignored)
+
+
+def test_an_id_longer_than_the_tables_keep_is_refused() -> None:
+    """It would fail in the database each time that Viber brought it again."""
+    raw = {"event": "unsubscribed", "timestamp": STAMP, "message_token": BIG_TOKEN}
+    assert isinstance(parse(json.dumps({**raw, "user_id": "u" * 100}).encode()), Event)
+    with pytest.raises(Malformed):
+        parse(json.dumps({**raw, "user_id": "u" * 101}).encode())
