@@ -46,6 +46,7 @@ PEOPLE = (
     ("Павел Ильин", "+79000000099", "ru", both("своих счетов нет", "has no account yet")),
 )
 OPERATOR = "Северсвязь"
+REMIND_EVERY = 2.0  # seconds: soon after the clock was moved
 
 
 async def run_demo(listener: socket.socket, make_settings: Callable[..., Any], *, verbose: bool) -> None:
@@ -81,6 +82,10 @@ async def run_demo(listener: socket.socket, make_settings: Callable[..., Any], *
             sandbox_bank_url=outside.bank_url,
             sandbox_bank_key=sandbox.bank.key,
             promise_max=3000,
+            # At once in the morning, not somewhere in the day: whoever moves the clock waits for it.
+            reminder_spread_minutes=0,
+            reminder_budget=1000,
+            reminder_viber_price="2.50",
             operator_name=OPERATOR,
             support_phone="+74950000000",
             support_hours="8:00-22:00",
@@ -97,6 +102,8 @@ async def run_demo(listener: socket.socket, make_settings: Callable[..., Any], *
         )
         watching = asyncio.create_task(requests.watch(sandbox.events))
         stack.callback(watching.cancel)
+        reminding = asyncio.create_task(program.reminders.keep_ticking(REMIND_EVERY))
+        stack.callback(reminding.cancel)
         await stack.enter_async_context(running(program, own))
         stack.callback(sandbox.close)  # the program's long poll ends at once, and so do the page's streams
         _greet(outside.base_url)
