@@ -106,7 +106,6 @@ def file_too_large(translator: Translator, name: str, megabytes: int) -> Screen:
             translator.t("Please send a photo of it, or a smaller file. Everything else in your request is kept."),
         ),
         Choice(translator.t("🙋 To my request"), OpenPerson()),
-        footer=False,
     )
 
 
@@ -119,7 +118,6 @@ def file_refused(translator: Translator, name: str) -> Screen:
             translator.t("Please send it as a photo or a PDF. Everything else in your request is kept."),
         ),
         Choice(translator.t("🙋 To my request"), OpenPerson()),
-        footer=False,
     )
 
 
@@ -130,5 +128,4 @@ def file_lost(translator: Translator, name: str) -> Screen:
             translator.t("Please send it once more. Everything else in your request is kept."),
         ),
         Choice(translator.t("🙋 To my request"), OpenPerson()),
-        footer=False,
     )
