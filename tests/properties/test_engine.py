@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -33,6 +34,7 @@ from handlers.worker import TaskHandler
 from tests.kernel.conftest import toy_services
 from tests.properties.deeds import Deed, deeds
 from tests.properties.people import Company, Failures, Someone
+from tests.properties.wander import wander
 from tests.support.dialogue import SECRET, House, Person, open_house
 
 OPERATOR = Operator(name="Svyaz", languages=("en", "ru"))
@@ -189,6 +191,16 @@ def test_toy_flows(folder: Path, played: list[Deed]) -> None:
 @given(played=_any)
 def test_real_flows(folder: Path, played: list[Deed]) -> None:
     asyncio.run(_play(abonent(_fresh(folder)), played))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_wandering_through_the_real_flows(folder: Path, seed: int) -> None:
+    async def play() -> None:
+        async with abonent(_fresh(folder)) as company:
+            await wander(company, random.Random(seed), 400)
+
+    asyncio.run(play())
 
 
 def test_a_deed_can_fail(folder: Path) -> None:
