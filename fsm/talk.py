@@ -90,6 +90,11 @@ class Talk:
             raise LookupError("this state needs a subscriber: it must not be public")
         return self.known
 
+    def forget_what_was_left(self) -> None:
+        """Nothing that this person left unfinished here is offered to whoever signs in next."""
+        self.parked = False
+        self.pending = None
+
     # -- answers -------------------------------------------------------------------------------------------------
 
     def tell(self, text: Rich | str) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from core.clock import Clock
 from core.database import Database
-from core.delivery.tables import conversations
+from core.delivery.tables import conversations, outbox
 from core.delivery.writes import Write, change, insert_new
 from core.errors import Stale
 from core.operator import Operator
@@ -129,18 +129,18 @@ class SubscriberService:
 
         return Write("attach chat", apply)
 
-    def close(self, chat_ids: Sequence[str], subscriber_id: str, *, here: str = "") -> Write:
+    def close(self, chat_ids: Sequence[str], subscriber_id: str, turn_id: str, *, here: str = "") -> Write:
         """Signs the subscriber out of these chats; one that is not theirs (any more) is left alone.
 
-        ``here`` is the chat of this very turn: it is signed out, and keeps the state that the turn leaves.
+        ``here`` is the chat of this very turn ``turn_id``: it is signed out, and keeps the state that the turn leaves.
         """
 
         def apply(connection: Connection) -> None:
-            sign_out(connection, chat_ids, subscriber_id, here=here)
+            sign_out(connection, chat_ids, subscriber_id, turn_id, here=here)
 
         return Write("close chats", apply)
 
-    def cut_off(self, chat_id: str, subscriber_id: str) -> Write:
+    def cut_off(self, chat_id: str, subscriber_id: str, turn_id: str) -> Write:
         """Signs the subscriber out of a chat that is not theirs, and keeps it from registering for 24 hours.
 
         Stale when it is not one of the subscriber's chats any more.
@@ -148,7 +148,7 @@ class SubscriberService:
         until = self._clock.now() + BARRED_FOR
 
         def apply(connection: Connection) -> None:
-            if not sign_out(connection, [chat_id], subscriber_id):
+            if not sign_out(connection, [chat_id], subscriber_id, turn_id):
                 raise Stale("cut off: the chat is signed out already")
             connection.execute(update(chats).where(chats.c.chat_id == chat_id).values(barred_until=until))
 
@@ -205,10 +205,13 @@ class SubscriberService:
         return Write("forget", apply)
 
 
-def sign_out(connection: Connection, chat_ids: Sequence[str], subscriber_id: str, *, here: str = "") -> int:
+def sign_out(
+    connection: Connection, chat_ids: Sequence[str], subscriber_id: str, turn_id: str, *, here: str = ""
+) -> int:
     """How many chats were signed out. Their conversations are wiped: nothing that was shown there can be gone back to.
 
     The version grows, so that a turn that is being worked out there meanwhile runs again and finds itself signed out.
+    What still waits to be sent there is not sent any more, apart from what ``turn_id`` itself says.
     """
     mine = (chats.c.chat_id.in_(chat_ids)) & (chats.c.subscriber_id == subscriber_id)
     found = list(connection.execute(select(chats.c.chat_id).where(mine)).scalars())
@@ -219,6 +222,8 @@ def sign_out(connection: Connection, chat_ids: Sequence[str], subscriber_id: str
         .where(conversations.c.chat_id.in_(others))
         .values(state="", version=conversations.c.version + 1)
     )
+    waiting = (outbox.c.chat_id.in_(found)) & (outbox.c.status == "pending") & (outbox.c.turn_id != turn_id)
+    connection.execute(update(outbox).where(waiting).values(status="dropped", reason="signed out"))
     return len(found)
 
 

@@ -144,7 +144,7 @@ class LastWord(State, frozen=True):
                 talk.notify(chat, told_sessions.forgotten)
         talk.core.billing.forget([link.account_number for link in await talk.core.links.of_subscriber(person.id)])
         talk.write(service.erase(person.id, here, talk.turn_id))
-        talk.parked = False
+        talk.forget_what_was_left()
         return Forgotten()
 
 

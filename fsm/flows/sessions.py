@@ -52,7 +52,7 @@ async def not_me(talk: Talk, action: NotMe) -> CutOff | NotThere:
     until = talk.now + BARRED_FOR
     service, person = talk.core.subscribers, talk.subscriber
     talk.write(
-        service.cut_off(there.chat_id, person.id),
+        service.cut_off(there.chat_id, person.id, talk.turn_id),
         service.did(person.id, talk.chat.chat_id, Did.cut_off, messenger(there.channel)),
     )
     talk.notify(there, lambda translator: told_sessions.cut_off(translator, until))
@@ -131,9 +131,10 @@ class ConfirmLeaving(State, frozen=True):
     async def on_leave(self, talk: Talk, press: LeaveHere) -> SignedOut:
         service, person, chat_id = talk.core.subscribers, talk.subscriber, talk.chat.chat_id
         talk.write(
-            service.close([chat_id], person.id, here=chat_id),
+            service.close([chat_id], person.id, talk.turn_id, here=chat_id),
             service.did(person.id, chat_id, Did.signed_out, messenger(talk.chat.channel)),
         )
+        talk.forget_what_was_left()
         return SignedOut()
 
 
@@ -215,7 +216,7 @@ async def _close(talk: Talk, only: list[str] | None = None) -> Closed | None:
     if not others:
         talk.tell(talk.t("This chat is closed already."))
         return None
-    talk.write(service.close([chat.chat_id for chat in others], person.id))
+    talk.write(service.close([chat.chat_id for chat in others], person.id, talk.turn_id))
     for chat in others:
         talk.write(service.did(person.id, talk.chat.chat_id, Did.signed_out, messenger(chat.channel)))
         talk.notify(chat, told_sessions.closed)

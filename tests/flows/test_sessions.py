@@ -8,6 +8,8 @@ import pytest
 from sqlalchemy import Connection, Update, update
 
 from core.subscribers.tables import chats
+from fsm.action import encode
+from fsm.actions import GoOn
 from tests.flows.conftest import Register
 from tests.support.dialogue import House, Person
 
@@ -112,3 +114,17 @@ async def test_leaving_this_chat(house: House, person: Person, anna: str) -> Non
     await person.say("/back")
     assert "+7 900" not in person.text
     assert await house.services.subscribers.by_phone("+79000000001") is not None
+
+
+async def test_what_was_left_unfinished_is_not_offered_to_the_next_one(person: Person, anna: str) -> None:
+    """A question parked by one person must not be gone on with after they have signed out."""
+    await person.say("/person")
+    await person.press("Leave a message")
+    await person.say("My secret trouble")
+    assert "+7 900 000-00-01" in person.text
+    await person.say("/sessions")
+    await person.press("Sign out here")
+    await person.press("Yes, sign out")
+    await person.press_raw(encode(GoOn()))
+    assert "There is nothing to go on with." in person.text
+    assert "+7 900 000-00-01" not in person.text

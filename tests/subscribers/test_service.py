@@ -79,7 +79,7 @@ async def test_a_chat_belongs_to_one_person(service: SubscriberService, commit: 
 async def test_a_chat_that_is_cut_off_waits_for_a_day(
     service: SubscriberService, commit: Commit, anna: str, clock: ManualClock
 ) -> None:
-    await commit(service.cut_off(THERE, anna))
+    await commit(service.cut_off(THERE, anna, "turn"))
     assert await chat_ids(service) == [HERE]
     chat = await service.chat(THERE)
     assert chat is not None
@@ -93,7 +93,7 @@ async def test_a_chat_that_is_cut_off_waits_for_a_day(
 
 
 async def test_a_bar_can_be_lifted(service: SubscriberService, commit: Commit, anna: str) -> None:
-    await commit(service.cut_off(THERE, anna))
+    await commit(service.cut_off(THERE, anna, "turn"))
     await commit(service.let_back(THERE))
     await commit(service.attach(THERE, anna))
     assert await chat_ids(service) == [HERE, THERE]
@@ -106,8 +106,8 @@ async def test_nobody_cuts_off_a_strangers_chat(
     await commit(service.create("boris00000000000", "+79000000002", "Boris", ""))
     await commit(service.attach("telegram:9", "boris00000000000"))
     with pytest.raises(Stale):
-        await commit(service.cut_off("telegram:9", anna))
-    await commit(service.close(["telegram:9"], anna))
+        await commit(service.cut_off("telegram:9", anna, "turn"))
+    await commit(service.close(["telegram:9"], anna, "turn"))
     assert [chat.chat_id for chat in await service.chats_of("boris00000000000")] == ["telegram:9"]
 
 
@@ -116,7 +116,7 @@ async def test_what_was_said_in_a_closed_chat_cannot_be_gone_back_to(
 ) -> None:
     row = {"chat_id": THERE, "state": '{"secret": 1}', "version": 4, "heard_at": clock.now()}
     await database.write(lambda c: c.execute(insert(conversations).values(**row)))
-    await commit(service.close([THERE], anna))
+    await commit(service.close([THERE], anna, "turn"))
     snapshot = (await database.read(load_snapshots, [THERE]))[THERE]
     assert snapshot.state is None
     assert snapshot.version == 5  # a turn that was being worked out there runs again
@@ -128,9 +128,29 @@ async def test_signing_out_here_keeps_what_this_turn_says(
 ) -> None:
     row = {"chat_id": HERE, "state": "{}", "version": 1, "heard_at": clock.now()}
     await database.write(lambda c: c.execute(insert(conversations).values(**row)))
-    await commit(service.close([HERE], anna, here=HERE))
+    await commit(service.close([HERE], anna, "turn", here=HERE))
     snapshot = (await database.read(load_snapshots, [HERE]))[HERE]
     assert (snapshot.state, snapshot.version, snapshot.subscriber) == ("{}", 1, None)
+
+
+async def test_what_waits_for_a_closed_chat_is_not_sent_any_more(
+    service: SubscriberService, commit: Commit, anna: str, database: Database, clock: ManualClock
+) -> None:
+    """A notice with a balance that the messenger delayed must not reach a chat that has been cut off meanwhile."""
+
+    def waiting(chat_id: str, turn_id: str) -> dict[str, object]:
+        said = encode_message(OutgoingMessage((("Hello", "plain"),)))
+        moments = {"created_at": clock.now(), "due_at": clock.now()}
+        return {"chat_id": chat_id, "priority": 1, "status": "pending", "message": said, "turn_id": turn_id, **moments}
+
+    rows = [waiting(THERE, "before"), waiting(THERE, "now"), waiting(HERE, "before")]
+    await database.write(lambda c: c.execute(insert(outbox), rows))
+    await commit(service.cut_off(THERE, anna, "now"))
+
+    def left(connection: Connection) -> list[str]:
+        return list(connection.execute(select(outbox.c.status).order_by(outbox.c.id)).scalars())
+
+    assert await database.read(left) == ["dropped", "pending", "pending"]
 
 
 async def test_a_number_that_somebody_has_cannot_be_taken(
