@@ -20,6 +20,7 @@ T = TypeVar("T")
 
 LIMIT = 2.0  # seconds that a person looks at an unchanged screen without wondering
 BOOKING_LIMIT = 10.0  # seconds for a booking, which a task does: nobody looks on
+PAGE_LIMIT = 30.0  # seconds for a page of debts, for which nobody waits at a screen
 REST = timedelta(seconds=15)  # how long a billing that failed is left alone
 
 
@@ -90,7 +91,7 @@ class BillingService:
 
     async def open_debts(self, after: AccountNumber, limit: int) -> list[AccountOverview]:
         """A page of accounts in debt (see :meth:`Billing.open_debts`). Raises OutsideUnavailable: no old debts here."""
-        return await self._ask(self._billing.open_debts(after, limit))
+        return await self._ask(self._billing.open_debts(after, limit), max(self._limit, PAGE_LIMIT))
 
     async def post_payment(
         self, account: AccountNumber, amount: Money, external_id: str, paid_at: datetime, method: str

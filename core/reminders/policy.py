@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import lru_cache
 
 from core.billing.models import AccountOverview, AccountState
 from core.billing.months import days_in, shift
@@ -98,13 +99,22 @@ def current(policy: Policy, debt: AccountOverview, today: date, prefs: Prefs) ->
     """
     if debt.due is None:
         return None
-    bill, number = debt.due, 0
-    if debt.state is AccountState.active:  # a suspended account gets no new bills
-        starts = min((one.on - debt.due).days for one in stages(policy, debt.due, prefs))
-        bill, number = round_of(debt.due, today, min(starts, 0))
+    # A suspended account gets no new bills.
+    return _current(policy, debt.due, debt.state is AccountState.active, today, prefs.ahead, prefs.asked_for)
+
+
+@lru_cache(maxsize=4096)  # a hundred thousand debts have a few dozen due dates
+def _current(
+    policy: Policy, due: date, billed: bool, today: date, ahead: int | None, asked_for: date | None
+) -> tuple[date, Stage] | None:
+    prefs = Prefs(ahead=ahead)
+    bill, number = due, 0
+    if billed:
+        starts = min((one.on - due).days for one in stages(policy, due, prefs))
+        bill, number = round_of(due, today, min(starts, 0))
     begun = [one for one in stages(policy, bill, prefs, first=number == 0) if one.on <= today]
-    if prefs.asked_for is not None and bill - timedelta(days=MONTH) <= prefs.asked_for <= today:
-        asked = Stage(f"{ASKED}{prefs.asked_for:%Y%m%d}", prefs.asked_for)
+    if asked_for is not None and bill - timedelta(days=MONTH) <= asked_for <= today:
+        asked = Stage(f"{ASKED}{asked_for:%Y%m%d}", asked_for)
         # What fell on the days before was asked not to come; on the same day one message is enough.
         begun = [asked] + [one for one in begun if one.on > asked.on or (one.legal and one.on == asked.on)]
     if not begun:

@@ -1,0 +1,108 @@
+"""Measures planning: time and peak memory for many accounts, on either database, and how both grow.
+
+Run it with ``python -m tests.bench_reminders [--postgres URL] [SIZES...]``; a tenth of the accounts are in debt.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import psutil
+from sqlalchemy import text
+
+from core.clock import ManualClock
+from core.database import Database, metadata
+from core.operator import Operator
+from core.reminders.assess import Rules
+from tests.reminders.world import Debtor, World, fill
+
+NOW = datetime(2026, 3, 17, 9, 0, tzinfo=UTC)
+SIZES = (10_000, 100_000, 1_000_000)
+BATCH = 20_000
+REGIONS = ("RU-MOW", "RU-KGD", "RU-SVE", "RU-KAM")
+
+
+@dataclass
+class Peak:
+    """The highest memory of this process, in megabytes above where it began, while the block runs."""
+
+    megabytes: float = 0.0
+
+    def __enter__(self) -> Peak:
+        self._process = psutil.Process()
+        self._before = self._process.memory_info().rss
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread.start()
+        return self
+
+    def _watch(self) -> None:
+        while not self._stop.wait(0.02):
+            self.megabytes = max(self.megabytes, (self._process.memory_info().rss - self._before) / 1e6)
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+
+def _debtors(start: int, end: int) -> list[Debtor]:
+    """Every tenth owes; each has a person with a chat."""
+    return [
+        Debtor(
+            f"{n:09}",
+            f"p{n}",
+            amount=50_000 if n % 10 == 0 else 0,
+            due=date(2026, 3, 20),
+            region=REGIONS[n % 4],
+            channel="telegram" if n % 3 else "viber",
+        )
+        for n in range(start, end)
+    ]
+
+
+async def measure(url: str, size: int) -> None:
+    database = Database(url)
+    await database.write(metadata.drop_all)
+    await database.write(metadata.create_all)
+    for start in range(0, size, BATCH):
+        await database.write(fill, _debtors(start, min(start + BATCH, size)), NOW)
+    if database.dialect == "postgresql":
+        await database.write(lambda connection: connection.execute(text("ANALYZE")))
+    world = World(database, ManualClock(NOW), Rules(Operator()))
+    for run in ("first", "repeated"):
+        with Peak() as peak:
+            began = time.monotonic()
+            counted: Counter[str] = await world.planner().run()
+            seconds = time.monotonic() - began
+        print(
+            f"{database.dialect:<11} {size:>9,} accounts {counted['planned']:>8,} planned  {run:<8} "
+            f"{seconds:7.2f} s  {counted['planned'] / seconds:>8,.0f}/s  peak +{peak.megabytes:5.1f} MB",
+            flush=True,
+        )
+    world.clock.move(timedelta(hours=1))
+    await database.close()
+
+
+async def main(sizes: list[int], postgres: str) -> None:
+    for size in sizes:
+        with tempfile.TemporaryDirectory() as folder:
+            await measure(f"sqlite+aiosqlite:///{Path(folder) / 'bench.db'}", size)
+        if postgres:
+            await measure(postgres, size)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("sizes", nargs="*", type=int, default=list(SIZES))
+    parser.add_argument("--postgres", default="", help="an empty database, as postgresql+asyncpg://...")
+    given = parser.parse_args(sys.argv[1:])
+    asyncio.run(main(given.sizes, given.postgres))
