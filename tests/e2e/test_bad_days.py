@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import select, text
 
 from bot.sandbox.telegram.errors import ApiError
+from bot.sandbox.telegram.people import Person
 from core.subscribers.tables import chats
 from tests.e2e.world import Phone, World, open_world, sqlite_in
 
@@ -37,6 +38,7 @@ async def count(world: World, table: str) -> int:
 async def test_a_chat_that_has_blocked_the_bot(world: World) -> None:
     anna = world.telegram(OWES)
     await anna.register()
+    assert isinstance(anna.person, Person)
     anna.person.block()
     before = await status_of(anna)
     for _look in range(200):

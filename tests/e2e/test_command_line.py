@@ -15,8 +15,6 @@ from bot.sandbox.world import TELEGRAM_TOKEN, VIBER_TOKEN
 from bot.server import listen
 from tests.e2e.world import SECRET, sqlite_in
 
-CSV = "kind,number,holder\naccount,12345,Anna\n"
-
 
 @pytest.fixture
 def operator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
@@ -72,11 +70,11 @@ def test_tables_and_the_demos_billing(operator: pytest.MonkeyPatch) -> None:
 
 def test_an_import_with_a_bad_line_applies_nothing(operator: pytest.MonkeyPatch, tmp_path: Path) -> None:
     file = tmp_path / "accounts.csv"
-    file.write_text("kind,number\naccount,\nnonsense,1\n", encoding="utf-8")
+    file.write_text("kind,account,phone\naccount,1001,\naccount,1002,nonsense\n", encoding="utf-8")
     result = abonent("billing", "import", str(file))
     assert result.exit_code == 1
     assert "nothing was applied" in result.output
-    assert "3" in result.output
+    assert "Line 3" in result.output
 
 
 def test_the_diagrams_are_printed(operator: pytest.MonkeyPatch) -> None:

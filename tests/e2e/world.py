@@ -92,6 +92,10 @@ class World:
         await self.sandbox.deliver_due()
 
 
+def packed(text: str) -> str:
+    return "".join(text.split())
+
+
 def _in_hand(connection: Connection) -> int:
     """Chats that are being written to at this moment."""
     query = select(func.count()).select_from(lanes).where(lanes.c.owner.like("sender-%"))
@@ -137,11 +141,11 @@ class Phone:
         return Translator(self.language, ZoneInfo("Europe/Moscow")).t(english, **values)
 
     async def sees(self, english: str, **values: object) -> Bubble:
-        """Waits for a message that says so, and returns it."""
-        wanted = self.word(english, **values)
+        """Waits for a message that says so, and returns it. Spaces do not matter: numbers are grouped for reading."""
+        wanted = packed(self.word(english, **values))
 
         def found() -> list[Bubble]:
-            return [bubble for bubble in self.new if wanted in bubble.text]
+            return [bubble for bubble in self.new if wanted in packed(bubble.text)]
 
         await self.until(lambda: bool(found()), wanted)
         return found()[-1]
