@@ -27,7 +27,7 @@ from core.reminders.tables import messages, reminders
 from core.reminders.ways import Way
 from core.subscribers.tables import subscribers
 
-SEND_REMINDER = "send reminder"
+SEND_REMINDER = "send_reminder"
 BUDGET_LOCK = 7_021_004  # PostgreSQL's advisory lock: any number that nothing else uses
 
 

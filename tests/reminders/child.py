@@ -1,4 +1,4 @@
-"""A process that plans or sends reminders over and over, for a test that kills it. Arguments: URL, planner or sender."""
+"""A process that plans or sends reminders over and over, for a test that kills it: its URL, then planner or sender."""
 
 from __future__ import annotations
 
