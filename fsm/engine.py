@@ -21,7 +21,7 @@ from core.errors import OutsideUnavailable
 from core.services import Services
 from core.subscribers import chats
 from core.subscribers.models import Chat, Snapshot, Subscriber
-from fsm.action import ANYWHERE, Action, decode
+from fsm.action import ANYWHERE, Action, decode, encode
 from fsm.actions import Back, GoOn, OpenHelp, OpenMenu, StartOver
 from fsm.capabilities import Capabilities
 from fsm.dispatch import Dispatcher, Nothing, Turn
@@ -33,6 +33,7 @@ from fsm.event import (
     Opened,
     Press,
 )
+from fsm.renewal import AskConsent
 from fsm.screen import Asks, Choice, Rich, Row, Screen, paragraphs, screen
 from fsm.state import Registry, State, UnknownState, restore
 from fsm.talk import Talk
@@ -86,6 +87,9 @@ class Engine:
             talk.write(chats.back(talk.chat.chat_id))
         try:
             new = await self._dispatcher.answer(turn, event.input)
+            if talk.consented:
+                talk.consent_due = False
+                new = await self._dispatcher.answer(turn, Press(encode(Back())))
             return await self._finish(turn, new, means)
         except OutsideUnavailable:
             talk.writes = [write for write in talk.writes if write.name in ("make chat known", "chat is back")]
@@ -160,8 +164,10 @@ class Engine:
             barred_until=None,
         )
         language = chat.language if chat.language in self._languages else self._languages[0]
+        agreed = snapshot.agreed if snapshot.subscriber is not None else None
         return Talk(
             chat=chat,
+            consent_due=agreed is not None and agreed != self._services.operator.privacy_version,
             known=snapshot.subscriber,
             translator=Translator(language, self._zone_of(snapshot.subscriber)),
             languages=self._languages,
@@ -198,6 +204,11 @@ class Engine:
         moved = envelope.move(turn.state, new, fresh=turn.fresh) if envelope is not None else first(new)
         if moved.parked is not None and (moved.parked == moved.state or not talk.parked):
             moved = replace(moved, parked=None)
+        if talk.consent_due and not (turn.quiet or new.public or new.before_consent):
+            ask = self.registry.entries.get(AskConsent)
+            if ask is not None:
+                new = await ask.function(talk, AskConsent())
+                moved, turn.extra = moved.interrupt(new), None
         pending = "" if talk.pending is None else _payload(talk.pending)
         heard = moved.heard if isinstance(turn.event.input, Press) else turn.event.message_id or moved.heard
         moved = replace(moved, pending=pending, heard=heard)

@@ -49,6 +49,13 @@ class Envelope(Struct, frozen=True, omit_defaults=True):
         last = self.stamp if stamp != self.stamp else self.last_stamp
         return replace(self, state=stored, past=past, stamp=stamp, last_stamp=last)
 
+    def interrupt(self, question: State) -> Envelope:
+        """The envelope with a question put in between: Back leads to what it keeps from being shown."""
+        stored = store(question)
+        stamp = stamp_of(msgspec.json.encode(stored))
+        past = (*self.past, self.state)[-DEPTH:]
+        return replace(self, state=stored, past=past, stamp=stamp, last_stamp=self.stamp)
+
     def step_back(self, registry: Registry) -> tuple[State | None, Envelope]:
         """The last state that can be returned to, and the envelope that remains; None when there is none."""
         past = list(self.past)

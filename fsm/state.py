@@ -41,6 +41,9 @@ class State(Struct, frozen=True):
     unfinished: ClassVar[bool] = False
     """A question in the middle of something: whoever leaves it may go on later, or start over."""
 
+    before_consent: ClassVar[bool] = False
+    """May be shown to somebody who has not agreed to a new version of the consent document, as public states may."""
+
     async def show(self, talk: Talk) -> Screen:
         raise TypeError(f"{type(self).__name__} has no show()")
 

@@ -53,6 +53,12 @@ class Talk:
     A handler that sets it to False makes it forgotten.
     """
 
+    consent_due: bool = False
+    """The consent document has a new version that this person has not agreed to."""
+
+    consented: bool = False
+    """A handler has just recorded the consent: the engine goes on where it was asked for."""
+
     notes: list[Rich] = field(default_factory=list)
     screens: list[Screen] = field(default_factory=list)
     writes: list[Write] = field(default_factory=list)

@@ -67,6 +67,7 @@ class Snapshot:
     """Everything that each turn reads, in one statement: the conversation, its chat and its subscriber.
 
     ``version`` 0 and ``chat`` None: a chat that was never heard of. ``heard_at`` is the last turn's moment.
+    ``agreed`` is the version of the document that the subscriber agreed to last, in whatever chat; None if none.
     """
 
     chat_id: str
@@ -75,3 +76,4 @@ class Snapshot:
     heard_at: datetime | None
     chat: Chat | None
     subscriber: Subscriber | None
+    agreed: str | None = None

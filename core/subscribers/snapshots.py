@@ -8,8 +8,19 @@ from sqlalchemy import Connection, bindparam, select
 
 from core.database import Database
 from core.delivery.tables import conversations
+from core.subscribers.consents import PERSONAL_DATA, Decision
 from core.subscribers.models import Chat, Snapshot, Subscriber
-from core.subscribers.tables import chats, subscribers
+from core.subscribers.tables import chats, consents, subscribers
+
+_agreed = (
+    select(consents.c.version)
+    .where(consents.c.subscriber_id == chats.c.subscriber_id, consents.c.document == PERSONAL_DATA)
+    .where(consents.c.decision == Decision.given.value)
+    .order_by(consents.c.decided_at.desc(), consents.c.id.desc())
+    .limit(1)
+    .correlate(chats)
+    .scalar_subquery()
+)
 
 # A chat that was never heard of has neither row; one that staff or a notice made known may have only the first.
 _query = (
@@ -23,6 +34,7 @@ _query = (
         subscribers.c.region,
         subscribers.c.email,
         subscribers.c.created_at.label("subscriber_since"),
+        _agreed.label("agreed"),
     )
     .outerjoin_from(chats, conversations, conversations.c.chat_id == chats.c.chat_id)
     .outerjoin(subscribers, subscribers.c.id == chats.c.subscriber_id)
@@ -56,7 +68,9 @@ def load_snapshots(connection: Connection, chat_ids: list[str]) -> dict[str, Sna
                 created_at=row.subscriber_since,
             )
         # An empty state: the chat was signed out from elsewhere, and what was said in it is forgotten.
-        found[row.chat_id] = Snapshot(row.chat_id, row.version or 0, row.state or None, row.heard_at, chat, subscriber)
+        found[row.chat_id] = Snapshot(
+            row.chat_id, row.version or 0, row.state or None, row.heard_at, chat, subscriber, row.agreed
+        )
     return found
 
 

@@ -6,6 +6,7 @@ import json
 from typing import ClassVar
 
 from core.subscribers.activity import Did
+from core.subscribers.consents import Decision
 from fsm import told_sessions
 from fsm.action import Action
 from fsm.actions import OpenPrivacy, OpenProfile, OpenRegistration
@@ -54,6 +55,8 @@ class Privacy(State, frozen=True):
                 document,
             )
         consent = await talk.core.subscribers.consent_in(talk.chat.chat_id)
+        if consent is not None and consent.decision is not Decision.given:
+            consent = None
         given = talk.translator.day(consent.decided_at) if consent is not None else ""
         return screen(
             paragraphs(
@@ -98,6 +101,7 @@ class ConfirmForgetting(State, frozen=True):
     """Says what will be gone and what the law makes the operator keep."""
 
     withdraws: bool = False
+    before_consent: ClassVar[bool] = True
 
     async def show(self, talk: Talk) -> Screen:
         first = bold(talk.t("Delete your data?"))
@@ -129,6 +133,7 @@ class LastWord(State, frozen=True):
 
     withdraws: bool = False
     returns: ClassVar[bool] = False
+    before_consent: ClassVar[bool] = True
 
     async def show(self, talk: Talk) -> Screen:
         return screen(
