@@ -28,6 +28,7 @@ from bot.wiring_payments import (
     payment_tasks,
     payment_terms,
     promise_terms,
+    telegram_cashier,
 )
 from bot.wiring_reminders import add_reminder_job, build_gate, build_reminders, reminder_rules, reminder_tasks
 from core.appeals.service import FETCH_FILE, AppealService
@@ -61,6 +62,7 @@ from handlers.files import SignedFiles
 from handlers.pace import Pace
 from handlers.receipts import OutboxReceipts
 from handlers.sender import Sender
+from handlers.telegram.cashier import Cashier
 from handlers.telegram.client import make_bot
 from handlers.telegram.edge import TelegramEdge
 from handlers.telegram.outbound import TelegramChannel
@@ -232,7 +234,13 @@ async def open_program(
 
         files = SignedFiles(secret_key, settings.public_url, clock, load_blob)
         messengers = [
-            *_telegram(settings, clock, operator, blob_bytes),
+            *_telegram(
+                settings,
+                clock,
+                operator,
+                blob_bytes,
+                lambda: telegram_cashier(database, clock, operator, worker.wake),
+            ),
             *_viber(settings, database, operator, files.url),
         ]
         channels = {channel.name: channel for channel, _plug in messengers}
@@ -272,12 +280,14 @@ async def open_program(
         )
 
 
-def _telegram(settings: Settings, clock: Clock, operator: Operator, blob: BlobReader) -> list[Messenger]:
+def _telegram(
+    settings: Settings, clock: Clock, operator: Operator, blob: BlobReader, cashier: Callable[[], Cashier]
+) -> list[Messenger]:
     token = settings.telegram_token.get_secret_value()
     if not token:
         return []
     bot = make_bot(token, settings.telegram_api_url)
-    channel = TelegramChannel(bot, blob)
+    channel = TelegramChannel(bot, blob, settings.telegram_payment_token.get_secret_value())
     appearance = Appearance(
         command_menu(operator.languages), operator.languages[0], about(operator.languages, operator.name)
     )
@@ -291,6 +301,7 @@ def _telegram(settings: Settings, clock: Clock, operator: Operator, blob: BlobRe
             clock,
             appearance=appearance,
             group_line=lambda language: group_line(choose_language(language, operator.languages)),
+            cashier=cashier(),
             public_url=settings.public_url if webhook else "",
             secret=settings.webhook_secret,
         )

@@ -12,6 +12,7 @@ from bot.integrations.payments.gost_qr import BankTransfer
 from bot.integrations.payments.sandbox_bank import SandboxBank
 from bot.integrations.payments.stripe_checkout import StripeCheckout
 from bot.integrations.payments.tasks import AttendOrder, PostPromise, TakeNotice
+from bot.integrations.payments.telegram_payments import TelegramCashier, TelegramPayments
 from bot.integrations.payments.teller import PaymentTeller
 from bot.integrations.payments.yookassa import FindContact, PayerContact, Receipts, YooKassa
 from bot.settings import Settings
@@ -20,9 +21,10 @@ from core.database import Database
 from core.delivery.writes import Write
 from core.money import Money
 from core.operator import Operator
-from core.payments import notices
+from core.payments import notices, store
 from core.payments.attendant import Attendant
 from core.payments.links import PaymentLinks
+from core.payments.models import PaymentOrder
 from core.payments.notices import TAKE_NOTICE, NoticeDesk
 from core.payments.promises import POST_PROMISE, PromiseTerms
 from core.payments.protocol import Notice, PaymentProvider
@@ -67,6 +69,8 @@ def build_providers(settings: Settings, clock: Clock, find_contact: FindContact)
                 api_url=settings.stripe_api_url,
             )
         )
+    if settings.telegram_payment_token.get_secret_value():
+        providers.append(TelegramPayments(settings.operator_name))
     if (details := settings.bank_details) is not None:
         providers.append(BankTransfer(details, TRANSFER_PURPOSE))
     if settings.sandbox_bank_url:
@@ -139,6 +143,22 @@ def payment_tasks(
         TAKE_NOTICE: TakeNotice(desk, database, clock, wake_sender),
         POST_PROMISE: PostPromise(services.payments.promises, services.billing, database, clock, teller),
     }
+
+
+def telegram_cashier(
+    database: Database, clock: Clock, operator: Operator, wake_worker: Callable[[], None]
+) -> TelegramCashier:
+    """Also where invoices are switched off: one that was sent before may still be paid."""
+
+    async def load(order_id: str) -> PaymentOrder | None:
+        return await database.read(store.load, order_id)
+
+    async def keep(provider: str, notice: Notice, body: bytes) -> bool:
+        fresh = await database.write(_keep, provider, notice, body, clock)
+        wake_worker()
+        return fresh
+
+    return TelegramCashier(load, keep, clock, operator)
 
 
 def payment_routes(

@@ -61,6 +61,7 @@ def draw(
             drops_keyboard=drops_keyboard,
             hint=shown.hint,
             edits=edits,
+            invoice=shown.invoice,
             language=translator.language,
         ),
         writes,

@@ -7,6 +7,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from core.delivery.messages import InvoiceCard
 from fsm.action import Action
 
 MAX_TEXT = 3500  # characters; Telegram takes 4096 UTF-16 units, Viber 7000 characters with its markup
@@ -130,6 +131,7 @@ class Screen(Struct, frozen=True):
     asks: Asks = Asks.nothing
     hint: str = ""  # what the input field says while it is empty
     footer: bool = True  # the engine adds Back, Menu and a way to a person
+    invoice: InvoiceCard | None = None  # shown instead of the rest by a messenger that takes payments
 
 
 def screen(
@@ -140,7 +142,8 @@ def screen(
     asks: Asks = Asks.nothing,
     hint: str = "",
     footer: bool = True,
+    invoice: InvoiceCard | None = None,
 ) -> Screen:
     """A screen from a text and rows; a lone choice makes a row of its own, None is left out."""
     tidy = tuple(row if isinstance(row, tuple) else (row,) for row in rows if row)
-    return Screen(rich(text), tidy, picture, document, asks, hint, footer)
+    return Screen(rich(text), tidy, picture, document, asks, hint, footer, invoice)

@@ -9,15 +9,19 @@ from typing import TypeAlias
 import segno
 
 from core.billing.models import AccountOverview
+from core.delivery.messages import InvoiceCard
 from core.payments.attendant import Facts
 from core.payments.models import PaymentOrder
 from core.payments.promises import Promise, PromiseStatus
+from core.payments.protocol import Invoice
 from core.payments.settle import News
 from fsm.account_words import spaced
 from fsm.actions import OpenAccount, OpenAccounts, OpenPayment, OpenPaymentOrder, OpenPerson, OpenReceipt
 from fsm.payment_words import what
 from fsm.screen import Choice, Picture, Rich, Screen, Tone, bold, lines, paragraphs, screen
 from fsm.texts import Translator
+
+_DESCRIPTION = 255  # characters of an invoice's description; Telegram's limit
 
 Say: TypeAlias = Callable[[Translator], Screen]
 """Draws a message in a chat's language."""
@@ -72,12 +76,28 @@ def _paid(t: Translator, order: PaymentOrder, facts: Facts) -> Screen:
 def _opened(t: Translator, order: PaymentOrder, facts: Facts) -> Screen:
     head = _head(t.t("To pay: {sum}", sum=t.money(order.amount)))
     if facts.opened is None or not facts.opened.qr:
-        return screen(paragraphs(head, what(t, order)), Choice(t.t("The payment"), OpenPaymentOrder(order.id)))
+        invoice = facts.opened.invoice if facts.opened is not None else None
+        return screen(
+            paragraphs(head, what(t, order)),
+            Choice(t.t("The payment"), OpenPaymentOrder(order.id)),
+            invoice=_card(t, order, invoice) if invoice is not None else None,
+        )
     said = t.t("Scan the code in your bank's app, or open it from your pictures. The money comes in 1 to 3 days.")
     return screen(
         paragraphs(head, what(t, order), said),
         Choice(t.t("The payment"), OpenPaymentOrder(order.id)),
         picture=Picture(qr_png(facts.opened.qr), "qr.png"),
+    )
+
+
+def _card(t: Translator, order: PaymentOrder, invoice: Invoice) -> InvoiceCard:
+    described = str(what(t, order))
+    return InvoiceCard(
+        title=invoice.title,
+        description=described if len(described) <= _DESCRIPTION else invoice.description,
+        payload=invoice.payload,
+        amount=invoice.amount.minor,
+        currency=invoice.amount.currency,
     )
 
 

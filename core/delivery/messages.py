@@ -36,12 +36,22 @@ class Attachment(Struct, frozen=True, omit_defaults=True):
     kind: Literal["picture", "document"] = "picture"
 
 
+class InvoiceCard(Struct, frozen=True, omit_defaults=True):
+    """A bill that the messenger itself takes the money for. ``payload`` comes back with the payment."""
+
+    title: str
+    description: str
+    payload: str
+    amount: int  # minor units, as core.money counts them
+    currency: str
+
+
 class OutgoingMessage(Struct, frozen=True, omit_defaults=True):
     """``parts`` are (text, style) pairs; styles are plain, bold, italic and code.
 
     ``edits`` is the messenger's id of the message to change in place, where it can; otherwise a new one is sent.
     ``asks_contact``: offer to share the phone number. ``drops_keyboard``: an offer of that kind is still on the
-    phone's screen and is to be taken away.
+    phone's screen and is to be taken away. ``invoice``: a messenger that takes payments shows it instead of the rest.
     """
 
     parts: tuple[tuple[str, str], ...]
@@ -51,6 +61,7 @@ class OutgoingMessage(Struct, frozen=True, omit_defaults=True):
     drops_keyboard: str = ""  # what to say while taking the keyboard away
     hint: str = ""
     edits: str = ""
+    invoice: InvoiceCard | None = None
     language: str = "en"
 
     @property

@@ -126,7 +126,8 @@ class Attendant:
             return
         if order.provider_payment_id and order.provider_payment_id != opened.provider_payment_id:
             return  # another try was given another payment: the first stays, the other shows up as a second
-        values = {"provider_payment_id": opened.provider_payment_id}
+        # Where the provider names a payment only once it is made, that name is not known yet.
+        values: dict[str, str | None] = {"provider_payment_id": opened.provider_payment_id or None}
         if order.status is PaymentStatus.opening:
             values |= {"status": PaymentStatus.open.value, "confirmation": opened.confirmation_url or opened.qr}
         store.change_order(connection, order_id, **values)

@@ -83,7 +83,7 @@ class Opened:
     ``confirmation_url`` must be https (http on this machine alone); it is stored, and given to whoever holds the link.
     """
 
-    provider_payment_id: str  # at most 120 characters
+    provider_payment_id: str  # at most 120 characters; "" where the provider names a payment only once it is made
     confirmation_url: str = ""
     invoice: Invoice | None = None
     qr: str = ""

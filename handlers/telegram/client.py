@@ -10,7 +10,7 @@ from aiogram.client.telegram import PRODUCTION, TelegramAPIServer
 from aiogram.methods.base import TelegramMethod
 from aiogram.utils.token import TokenValidationError
 
-ALLOWED_UPDATES = ["message", "edited_message", "callback_query", "my_chat_member"]
+ALLOWED_UPDATES = ["message", "edited_message", "callback_query", "my_chat_member", "pre_checkout_query"]
 """What we ask Telegram to bring: everything else would only be skipped."""
 
 REQUEST_TIMEOUT = 20.0  # seconds for a call without a file

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from aiogram.types import CallbackQuery, ChatMemberUpdated, Message, Update, User
+from aiogram.types import CallbackQuery, ChatMemberUpdated, Message, PreCheckoutQuery, SuccessfulPayment, Update, User
 from aiogram.types import Contact as SharedContact
 
 from fsm.event import Blocked, Command, Contact, Edited, Event, File, Input, Press, Text, Unblocked, Unsupported
+from handlers.telegram.cashier import Checkout, Paid
 
 CHANNEL = "telegram"
 
@@ -39,8 +40,9 @@ class GroupCall:
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """An update, read. Exactly one of ``event``, ``group`` and ``skipped`` (the reason, for the log) says what it is.
+    """An update, read. Exactly one of ``event``, ``group``, ``checkout``, ``paid`` and ``skipped`` says what it is.
 
+    ``skipped`` is the reason, for the log.
     ``callback`` is the query that waits for an answer, whatever becomes of the rest.
     """
 
@@ -48,6 +50,8 @@ class Incoming:
     group: GroupCall | None = None
     skipped: str = ""
     callback: str = ""
+    checkout: Checkout | None = None
+    paid: Paid | None = None
 
 
 def order_key(raw: dict[str, Any]) -> int:
@@ -73,11 +77,15 @@ def read(update: Update, now: datetime, username: str = "") -> Incoming:
         return _press(update, update.callback_query, now)
     if update.my_chat_member:
         return _membership(update, update.my_chat_member, now)
+    if update.pre_checkout_query:
+        return Incoming(checkout=_checkout(update.pre_checkout_query))
     kinds = sorted(update.model_fields_set - {"update_id"}) + sorted(update.model_extra or {})
     return Incoming(skipped=f"not taken: {', '.join(dict.fromkeys(kinds)) or 'empty'}")
 
 
 def _message(update: Update, message: Message, now: datetime, username: str) -> Incoming:
+    if message.successful_payment:  # wherever it was made: an invoice may be forwarded
+        return Incoming(paid=_paid(message, message.successful_payment))
     if message.chat.type != "private":
         return _group_message(message, username)
     if message.from_user and message.from_user.is_bot:
@@ -162,6 +170,21 @@ def _press(update: Update, query: CallbackQuery, now: datetime) -> Incoming:
         return Incoming(skipped="a press on what we did not send", callback=query.id)
     event = _event(update, bearer.chat.id, query.from_user, now, Press(query.data), str(bearer.message_id))
     return Incoming(event, callback=query.id)
+
+
+def _checkout(query: PreCheckoutQuery) -> Checkout:
+    language = query.from_user.language_code or ""
+    return Checkout(query.id, query.invoice_payload, query.total_amount, query.currency, language)
+
+
+def _paid(message: Message, payment: SuccessfulPayment) -> Paid:
+    return Paid(
+        payment.telegram_payment_charge_id,
+        payment.invoice_payload,
+        payment.total_amount,
+        payment.currency,
+        message.date.astimezone(UTC),
+    )
 
 
 def _membership(update: Update, change: ChatMemberUpdated, now: datetime) -> Incoming:

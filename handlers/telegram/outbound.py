@@ -8,19 +8,22 @@ from aiogram.exceptions import TelegramBadRequest
 from aiogram.types import (
     BufferedInputFile,
     InlineKeyboardMarkup,
+    LabeledPrice,
     LinkPreviewOptions,
     Message,
     ReplyKeyboardMarkup,
     ReplyKeyboardRemove,
 )
 
-from core.delivery.messages import Attachment, OutgoingMessage
+from core.delivery.messages import Attachment, InvoiceCard, OutgoingMessage
+from core.money import Money
 from handlers.channel import BlobReader, Capabilities, Delivered, DeliveryError, Fetched, TryLater, Undeliverable
 from handlers.telegram import entities, files, keyboards
 from handlers.telegram.client import UPLOAD_TIMEOUT
 from handlers.telegram.entities import Parts
 from handlers.telegram.errors import FAULTS, delivery_error, plain
 from handlers.telegram.inbound import CHANNEL
+from handlers.telegram.units import to_units
 
 log = structlog.get_logger("telegram.out")
 
@@ -28,6 +31,7 @@ Markup = InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyKeyboardRemove
 
 MAX_TOAST = 200  # UTF-16 units, core.telegram.org/bots/api#answercallbackquery
 MAX_PHOTO = 10 * 1024 * 1024  # bytes, core.telegram.org/bots/api#sendphoto; a larger one goes as a document
+CHECKOUT_ANSWER = 3  # seconds: with the time for deciding, less than the ten that Telegram waits
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
 # What Telegram says (400 Bad Request), in lower case, when only a new message will do.
@@ -51,9 +55,11 @@ class TelegramChannel:
         edits=True, vouches_for_contact=True, toasts=True, files_by_url=False, sticky_contact_keyboard=True
     )
 
-    def __init__(self, bot: Bot, blobs: BlobReader) -> None:
+    def __init__(self, bot: Bot, blobs: BlobReader, payment_token: str = "") -> None:
+        """``payment_token`` is the payment provider's, from @BotFather: invoices cannot be sent without one."""
         self._bot = bot
         self._blobs = blobs
+        self._payment_token = payment_token
 
     async def deliver(self, address: str, message: OutgoingMessage) -> Delivered:
         """Sends or edits. The answer names the message that bears the buttons: that is the one to edit next.
@@ -79,6 +85,8 @@ class TelegramChannel:
             raise _reported(error) from None
 
     async def _deliver(self, chat: int, message: OutgoingMessage) -> Delivered:
+        if message.invoice and self._payment_token:
+            return Delivered(str(await self._send_invoice(chat, message.invoice)))
         texts = entities.split(message.parts)
         if not texts and not message.attachment:
             raise Undeliverable("nothing to say: the text is empty")
@@ -132,6 +140,23 @@ class TelegramChannel:
         text, marks = entities.formatted(parts)
         sent = await self._bot.send_message(
             chat, text, parse_mode=None, entities=marks, link_preview_options=_NO_PREVIEW, reply_markup=markup
+        )
+        return sent.message_id
+
+    async def _send_invoice(self, chat: int, invoice: InvoiceCard) -> int:
+        """Telegram draws the Pay button itself, in the person's language."""
+        sent = await self._bot.send_invoice(
+            chat,
+            title=invoice.title,
+            description=invoice.description,
+            payload=invoice.payload,
+            provider_token=self._payment_token,
+            currency=invoice.currency,
+            prices=[
+                LabeledPrice(label=invoice.title, amount=to_units(Money.from_minor(invoice.amount, invoice.currency)))
+            ],
+            # With a start parameter, a forwarded copy leads to the bot: one invoice is for one payment.
+            start_parameter="pay",
         )
         return sent.message_id
 
@@ -199,6 +224,15 @@ class TelegramChannel:
             await self._bot.answer_callback_query(callback_id, text=entities.shortened(toast, MAX_TOAST) or None)
         except FAULTS as error:
             log.debug("press not answered", reason=plain(error))
+
+    async def answer_checkout(self, query_id: str, refusal: str = "") -> None:
+        """Lets the payment happen, or says why not. Never raises: unanswered, Telegram takes no money either."""
+        try:
+            await self._bot.answer_pre_checkout_query(
+                query_id, ok=not refusal, error_message=refusal or None, request_timeout=CHECKOUT_ANSWER
+            )
+        except FAULTS as error:
+            log.warning("checkout not answered", reason=plain(error))
 
     async def typing(self, address: str) -> None:
         """Shows "typing" for five seconds or until the next message. Never raises."""

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from core.clock import Clock
 from fsm.event import Event
 from handlers.intake import Intake, NotCommitted, TurnDone
+from handlers.telegram.cashier import CHECKOUT_LIMIT, Cashier, Checkout, Paid
 from handlers.telegram.inbound import GroupCall, read
 from handlers.telegram.outbound import TelegramChannel
 
@@ -44,6 +45,7 @@ class Receiver:
         clock: Clock,
         *,
         group_line: GroupLine,
+        cashier: Cashier | None = None,
         username: str = "",
         typing_after: float = TYPING_AFTER,
     ) -> None:
@@ -54,6 +56,7 @@ class Receiver:
         self._intake = intake
         self._clock = clock
         self._group_line = group_line
+        self._cashier = cashier
         self._typing_after = typing_after
         self._greeted: OrderedDict[int, int] = OrderedDict()
         self._surprises: OrderedDict[Any, int] = OrderedDict()
@@ -85,6 +88,10 @@ class Receiver:
             toast = (await self._turn(incoming.event)).toast
         elif incoming.group:
             self._greet(incoming.group)
+        elif incoming.checkout and self._cashier:
+            await self._check_out(self._cashier, incoming.checkout)
+        elif incoming.paid and self._cashier:
+            await self._take_money(self._cashier, incoming.paid)
         else:
             log.info("update skipped", update=update.update_id, reason=incoming.skipped)
         if incoming.callback:
@@ -106,6 +113,23 @@ class Receiver:
             await self._channel.typing(address)
             with suppress(TimeoutError):
                 await asyncio.wait_for(over.wait(), TYPING_LASTS)
+
+    async def _check_out(self, cashier: Cashier, asked: Checkout) -> None:
+        """Telegram waits ten seconds, and no longer, before the money moves."""
+        try:
+            async with asyncio.timeout(CHECKOUT_LIMIT):
+                refusal = await cashier.may_pay(asked)
+        except Exception as error:  # the database is slow or away: no money moves that could not be recorded
+            log.error("a checkout could not be looked at", reason=type(error).__name__)
+            refusal = cashier.sorry(asked.language)
+        await self._channel.answer_checkout(asked.query_id, refusal)
+
+    async def _take_money(self, cashier: Cashier, paid: Paid) -> None:
+        try:
+            await cashier.paid(paid)
+        except Exception as error:  # not written down: Telegram must bring it again, however often it takes
+            log.error("a payment could not be recorded", reason=type(error).__name__)
+            raise NotCommitted(type(error).__name__) from error
 
     def _greet(self, call: GroupCall) -> None:
         """At most one line each time the bot is added, as far as this process remembers."""

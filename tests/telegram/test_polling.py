@@ -50,7 +50,7 @@ async def test_it_removes_a_webhook_and_asks_for_what_it_takes(api: Api, loop: L
     assert api.calls[1].params == {
         "limit": 100,
         "timeout": 30,
-        "allowed_updates": ["message", "edited_message", "callback_query", "my_chat_member"],
+        "allowed_updates": ["message", "edited_message", "callback_query", "my_chat_member", "pre_checkout_query"],
     }
 
 

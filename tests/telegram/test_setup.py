@@ -31,7 +31,7 @@ async def test_a_webhook(api: Api, bot: Bot) -> None:
         "url": ADDRESS,
         "secret_token": "secret",
         "max_connections": 20,
-        "allowed_updates": ["message", "edited_message", "callback_query", "my_chat_member"],
+        "allowed_updates": ["message", "edited_message", "callback_query", "my_chat_member", "pre_checkout_query"],
         "drop_pending_updates": False,
     }
 
