@@ -15,6 +15,7 @@ from core.delivery.writes import insert_for
 from core.reminders.models import Reason, Status
 from core.reminders.people import FAILED
 from core.reminders.tables import messages, reminders, switch
+from core.subscribers.tables import subscribers
 
 LEASE = timedelta(minutes=2)
 TOGETHER = timedelta(minutes=15)
@@ -41,13 +42,16 @@ def claim(connection: Connection, now: datetime, people: int) -> list[Waiting]:
     free = or_(reminders.c.owned_until.is_(None), reminders.c.owned_until <= now)
     planned = reminders.c.status == Status.planned.value
     first = (
-        select(reminders.c.subscriber_id)
+        select(reminders.c.subscriber_id, func.min(reminders.c.due_at))
         .where(planned, reminders.c.due_at <= now, free)
-        .order_by(reminders.c.due_at)
-        .limit(people)
-        .with_for_update(skip_locked=True)  # left out by SQLite, which has one writer
+        .group_by(reminders.c.subscriber_id)
+        .order_by(func.min(reminders.c.due_at))
+        .limit(people * 4)
     )
-    ids = sorted(set(connection.execute(first).scalars()))
+    wanted = [row.subscriber_id for row in connection.execute(first)]
+    # The person's row is locked, and not their reminders: two senders never hold one person's lines between them.
+    lockable = select(subscribers.c.id).where(subscribers.c.id.in_(wanted)).order_by(subscribers.c.id).limit(people)
+    ids = list(connection.execute(lockable.with_for_update(skip_locked=True)).scalars())
     if not ids:
         return []
     mine = and_(planned, free, reminders.c.subscriber_id.in_(ids), reminders.c.due_at <= now + TOGETHER)

@@ -61,15 +61,15 @@ def write_down(
 ) -> Counter[str]:
     """How many messages were written (``queued``), and what became of the rest, by reason."""
     counted: Counter[str] = Counter()
+    ids = sorted(letter.person.id for letter in letters)
+    # Whoever holds a person's row is the only one who reminds them now: the caps hold whatever runs beside us.
+    living = select(subscribers.c.id).where(subscribers.c.id.in_(ids), subscribers.c.erased_at.is_(None))
+    locked = set(connection.execute(living.order_by(subscribers.c.id).with_for_update()).scalars())
     for decision in decisions:
         due.put_aside(connection, decision.aside)
         due.postpone(connection, decision.later)
         counted.update(reason.value for _one, _status, reason in decision.aside)
         counted.update(reason.value for _one, _when, reason in decision.later)
-    ids = sorted(letter.person.id for letter in letters)
-    # Whoever holds a person's row is the only one who reminds them now: the caps hold whatever runs beside us.
-    living = select(subscribers.c.id).where(subscribers.c.id.in_(ids), subscribers.c.erased_at.is_(None))
-    locked = set(connection.execute(living.order_by(subscribers.c.id).with_for_update()).scalars())
     already = history(connection, ids, since(now))
     left = _left(connection, rules, letters, now)
     for letter in sorted(letters, key=lambda one: one.person.id):

@@ -41,6 +41,7 @@ async def test_planners_and_senders_that_are_killed(postgres_url: str) -> None:
     try:
         for _ in range(KILLS):
             await _until_more(database)
+            assert all(child.returncode is None for child in children), "somebody died by itself"
             victim = chance.randrange(len(roles))
             children[victim].kill()
             await children[victim].wait()
