@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from core import regions
+from core.billing.addresses import without_flat
 from core.billing.models import BillingAccount
 from core.errors import OutsideUnavailable
 from core.ids import new_id
@@ -13,6 +15,7 @@ from core.subscribers.models import Subscriber
 from core.subscribers.names import NameFault, parse_name
 from core.subscribers.phones import mask_phone
 from fsm.action import Action
+from fsm.actions import OpenRegistration
 from fsm.event import Text
 from fsm.flows.first_accounts import Offer, Registered
 from fsm.name_words import why_not_a_name
@@ -21,6 +24,12 @@ from fsm.screen import Choice, Screen, Tone, bold, paragraphs, screen
 from fsm.state import State
 from fsm.talk import Talk
 from fsm.told_sessions import signed_in_elsewhere
+
+PROOF_LASTS = timedelta(days=30)
+"""For how long a phone stays proved while the questions after it wait for their answers: numbers change hands."""
+
+JOINING_LASTS = timedelta(hours=1)
+"""The same, where somebody has registered with the phone since: then it opens what is theirs."""
 
 
 class UseName(Action, frozen=True, tag="reg.name"):
@@ -37,6 +46,7 @@ class AskName(State, frozen=True):
     """Asks what to call the person. ``phone`` is proved."""
 
     phone: str
+    proved_at: datetime | None = None
     public: ClassVar[bool] = True
     unfinished: ClassVar[bool] = True
 
@@ -55,23 +65,23 @@ class AskName(State, frozen=True):
     def expects(self, talk: Talk) -> str:
         return talk.t("Please type your name.")
 
-    async def on_use(self, talk: Talk, press: UseName) -> AskName | AskRegion | Registered:
+    async def on_use(self, talk: Talk, press: UseName) -> AskName | AskRegion | Registered | ProveAgain:
         return await self._named(talk, talk.chat.name)
 
-    async def on_name(self, talk: Talk, said: Text) -> AskName | AskRegion | Registered:
+    async def on_name(self, talk: Talk, said: Text) -> AskName | AskRegion | Registered | ProveAgain:
         return await self._named(talk, said.text)
 
-    async def _named(self, talk: Talk, text: str) -> AskName | AskRegion | Registered:
+    async def _named(self, talk: Talk, text: str) -> AskName | AskRegion | Registered | ProveAgain:
         name = parse_name(text)
         if isinstance(name, NameFault):
             talk.tell(why_not_a_name(talk, name))
             return self
         known = regions.regions(talk.core.operator.country)
         if len(known) <= 1:  # nothing to choose from
-            return await _register(talk, self.phone, name, known[0].code if known else "")
+            return await _register(talk, self.phone, name, known[0].code if known else "", self.proved_at)
         found = await _by_phone(talk, self.phone)
         guess = next((one.region for one in found or () if regions.region(one.region) is not None), "")
-        return AskRegion(self.phone, name, guess)
+        return AskRegion(self.phone, name, guess, proved_at=self.proved_at)
 
 
 class AskRegion(State, frozen=True):
@@ -81,6 +91,7 @@ class AskRegion(State, frozen=True):
     name: str
     guess: str = ""
     found: tuple[str, ...] = ()
+    proved_at: datetime | None = None
     public: ClassVar[bool] = True
     unfinished: ClassVar[bool] = True
 
@@ -99,33 +110,55 @@ class AskRegion(State, frozen=True):
     def expects(self, talk: Talk) -> str:
         return talk.t("Please choose your region, or type the first letters of its name.")
 
-    async def on_typed(self, talk: Talk, said: Text) -> AskRegion | Registered:
+    async def on_typed(self, talk: Talk, said: Text) -> AskRegion | Registered | ProveAgain:
         found = find_regions(talk, said.text)
         if len(found) == 1:
-            return await _register(talk, self.phone, self.name, found[0])
+            return await _register(talk, self.phone, self.name, found[0], self.proved_at)
         if not found:
             talk.tell(talk.t("I do not know such a region. Try its first letters, or its chief city."))
-        return AskRegion(self.phone, self.name, self.guess, found)
+        return AskRegion(self.phone, self.name, self.guess, found, self.proved_at)
 
-    async def on_pick(self, talk: Talk, press: PickRegion) -> AskRegion | Registered:
+    async def on_pick(self, talk: Talk, press: PickRegion) -> AskRegion | Registered | ProveAgain:
         if press.code and regions.region(press.code) is None:  # forged, or of an older list
-            return AskRegion(self.phone, self.name, self.guess)
-        return await _register(talk, self.phone, self.name, press.code)
+            return AskRegion(self.phone, self.name, self.guess, proved_at=self.proved_at)
+        return await _register(talk, self.phone, self.name, press.code, self.proved_at)
+
+
+class ProveAgain(State, frozen=True):
+    """The proof is an old one: perhaps the number has passed to somebody else."""
+
+    public: ClassVar[bool] = True
+    settles: ClassVar[bool] = True
+
+    async def show(self, talk: Talk) -> Screen:
+        return screen(
+            paragraphs(
+                bold(talk.t("It was a while ago that you gave your number here.")),
+                talk.t("Numbers pass from one person to another, so please prove once more that it is yours."),
+            ),
+            Choice(talk.t("Sign in"), OpenRegistration(), Tone.primary),
+        )
 
 
 async def proved(talk: Talk, phone: str) -> AskName | Registered:
     """The number is the person's own: they are somebody whom we know, or new."""
     person = talk.known or await talk.core.subscribers.by_phone(phone)
     if person is None:
-        return AskName(phone)
+        return AskName(phone, talk.now)
     return await _join(talk, person)
 
 
-async def _register(talk: Talk, phone: str, name: str, region: str) -> Registered:
+async def _register(
+    talk: Talk, phone: str, name: str, region: str, proved_at: datetime | None
+) -> Registered | ProveAgain:
     service, chat_id = talk.core.subscribers, talk.chat.chat_id
     if talk.known is not None:
         return await _join(talk, talk.known)
     person = await service.by_phone(phone)
+    lasts = PROOF_LASTS if person is None else JOINING_LASTS
+    if proved_at is None or not timedelta(0) <= talk.now - proved_at < lasts:
+        talk.parked = False
+        return ProveAgain()
     if person is not None:  # registered in another messenger while the questions were answered here
         return await _join(talk, person)
     subscriber_id = new_id(talk.now)
@@ -167,4 +200,4 @@ async def _by_phone(talk: Talk, phone: str) -> list[BillingAccount] | None:
 
 
 def _offers(accounts: list[BillingAccount] | tuple[()]) -> tuple[Offer, ...]:
-    return tuple(Offer(account.number, account.address) for account in accounts)
+    return tuple(Offer(account.number, without_flat(account.address)) for account in accounts)

@@ -44,7 +44,7 @@ async def test_the_same_phone_is_the_same_person(house: House, first: Person, se
     await sign_in(second)
     assert "С возвращением, Anna Petrova!" in second.text
     assert "Привязано 2 счёта" in second.text
-    assert "7700100872" in second.text  # the third one is offered
+    assert "7700 1008 72" in second.text  # the third one is offered
     assert await house.database.read(lambda c: c.execute(select(func.count()).select_from(subscribers)).scalar()) == 1
 
 
@@ -139,3 +139,32 @@ async def test_registered_elsewhere_while_the_questions_were_answered(house: Hou
     await two.press("Moscow")
     assert "Welcome back, Anna Petrova!" in two.text
     assert "Your number was used to sign in" in one.text
+
+
+async def test_an_old_proof_does_not_open_what_somebody_has_registered_since(house: House) -> None:
+    """Whoever once held the number and stopped halfway must not get in among the new holder's accounts."""
+    former, holder = Person(house, "telegram", "1", name="Former"), Person(house, "telegram", "2")
+    for person in (former, holder):
+        await person.start()
+        await person.press("I agree")
+        await person.share_contact(PHONE)
+    await holder.press("Anna Petrova")
+    await holder.press("Moscow")
+    house.clock.move(timedelta(hours=1))
+    await former.press("Former")
+    await former.press("Moscow")
+    assert "prove once more" in former.text
+    assert "Anna" not in former.text
+    await former.press("Sign in")
+    assert "mobile number" in former.text
+
+
+async def test_a_proof_does_not_last_for_ever(house: House) -> None:
+    person = Person(house, "telegram", "1")
+    await person.start()
+    await person.press("I agree")
+    await person.share_contact(PHONE)
+    house.clock.move(timedelta(days=30))
+    await person.press("Anna Petrova")
+    await person.press("Moscow")
+    assert "prove once more" in person.text
