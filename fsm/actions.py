@@ -22,7 +22,9 @@ class GoOn(Action, frozen=True, tag="goon"):
 
 
 class OpenHelp(Action, frozen=True, tag="help"):
-    """The questions that people ask."""
+    """The questions that people ask, or the one that was asked in these words. No button carries words."""
+
+    words: str = ""
 
 
 class OpenPerson(Action, frozen=True, tag="person"):

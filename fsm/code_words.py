@@ -26,6 +26,11 @@ def not_accepted(talk: Talk, verdict: Verdict) -> str:
     return talk.t("This code is too old: it works for 5 minutes. Please ask for a new one.")
 
 
+def sent_again(talk: Talk) -> str:
+    """The screen looks as it did before: this says that something has happened."""
+    return talk.t("I have sent a new code. The earlier one no longer works.")
+
+
 def is_over(verdict: Verdict) -> bool:
     """Whether nothing but a new code helps."""
     return not isinstance(verdict, NotACode) and not (isinstance(verdict, Wrong) and verdict.tries_left > 0)

@@ -31,10 +31,11 @@ from fsm.event import (
     Unblocked,
     Unsupported,
 )
-from fsm.screen import Choice, Row, Screen, screen
+from fsm.help_topics import find
+from fsm.screen import Choice, Row, Screen, Tone, screen
 from fsm.state import Registry, State, UnknownState, restore
 from fsm.talk import Talk
-from fsm.words import spoken_command
+from fsm.words import asks_what_is_owed, bare, says_yes, spoken_command
 
 ENGINE_ACTIONS.update({Back, GoOn, StartOver})
 
@@ -111,6 +112,9 @@ class Dispatcher:
             choice = _choice_called(said.text, await state.show(turn.talk))
             if choice is not None:
                 return await self._act(turn, choice.action)
+            way_in = self._way_in_for(turn, state, said.text)
+            if way_in is not None:
+                return await self.enter(turn, way_in)
         if isinstance(said, Contact):
             turn.talk.tell(turn.talk.t("Thank you, but I do not need a phone number here."))
         elif isinstance(said, File):
@@ -119,6 +123,17 @@ class Dispatcher:
             turn.talk.tell(turn.talk.t("I did not understand."))
         turn.talk.tell(state.expects(turn.talk))
         return state
+
+    def _way_in_for(self, turn: Turn, state: State, text: str) -> Action | None:
+        """Where a question in the person's own words leads; a question that was put to them is not left for it."""
+        if state.unfinished:
+            return None
+        commands = self._registry.commands
+        if asks_what_is_owed(text) and "balance" in commands:
+            return _build(commands["balance"], "")
+        if "help" in commands and find(turn.talk, text):
+            return _build(commands["help"], text)
+        return None
 
     async def _command(self, turn: Turn, command: Command) -> State:
         talk = turn.talk
@@ -262,10 +277,10 @@ def _build(action: type[Action], argument: str) -> Action:
 
 
 def _choice_called(text: str, shown: Screen) -> Choice | None:
-    wanted = _bare(text)
+    wanted = bare(text)
     choices = [item for row in shown.rows for item in row if isinstance(item, Choice)]
-    return next((choice for choice in choices if wanted and _bare(choice.label) == wanted), None)
-
-
-def _bare(label: str) -> str:
-    return "".join(char for char in label.casefold() if char.isalnum() or char == " ").strip()
+    called = next((choice for choice in choices if wanted and bare(choice.label) == wanted), None)
+    if called is not None or not says_yes(text) or any(choice.tone is Tone.danger for choice in choices):
+        return called
+    main = [choice for choice in choices if choice.tone is Tone.primary]
+    return main[0] if len(main) == 1 else None

@@ -29,4 +29,7 @@ def parse_name(text: str) -> str | NameFault:
         return NameFault.no_letters
     if len(name) < SHORTEST:
         return NameFault.too_short
-    return name if len(name) <= LONGEST else NameFault.too_long
+    if len(name) > LONGEST:
+        return NameFault.too_long
+    # Typed in a hurry, all in small letters: a greeting with a capital is kinder. Nothing else is changed.
+    return " ".join(word[:1].upper() + word[1:] for word in name.split()) if name.islower() else name

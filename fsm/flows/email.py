@@ -161,6 +161,8 @@ async def _send(
     match sending:
         case Issued(challenge_id=challenge_id, writes=writes, expires_at=expires_at):
             talk.write(*writes)
+            if again:
+                talk.tell(code_words.sent_again(talk))
             return EnterEmailCode(challenge_id, address, expires_at)
         case TooMany(until=until):
             moment = talk.translator.moment(until)

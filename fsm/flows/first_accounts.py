@@ -11,6 +11,7 @@ from core.ids import new_id
 from core.subscribers.activity import Did
 from core.subscribers.grounds import OwnPhone, ground_for
 from core.subscribers.models import Proof
+from fsm.account_words import LONGEST_LABEL, spaced
 from fsm.action import Action
 from fsm.actions import OpenAccount, OpenAccounts, OpenEmail, OpenLinking, OpenMenu, OpenProfile, OpenSessions
 from fsm.screen import Choice, Rich, Screen, Tone, bold, lines, paragraphs, rich, screen
@@ -45,13 +46,13 @@ class LinkTicked(Action, frozen=True, tag="reg.ticked"):
 
 
 class Offer(Struct, frozen=True):
-    """An account that may be linked: the phone on file is the person's own."""
+    """An account that may be linked: the phone on file is the person's own. ``address`` is without the flat."""
 
     number: str
     address: str = ""
 
     def line(self) -> Rich:
-        return rich("• ") + bold(self.number) + (f", {self.address}" if self.address else "")
+        return rich("• ") + bold(spaced(self.number)) + (f", {self.address}" if self.address else "")
 
 
 class Registered(State, frozen=True):
@@ -119,12 +120,15 @@ class ChooseAccounts(State, frozen=True):
 
     async def show(self, talk: Talk) -> Screen:
         ticks = [
-            Choice(f"{_box(offer.number in self.ticked)} {offer.number} {offer.address}"[:30].rstrip(), Toggle(index))
+            Choice(f"{_box(offer.number in self.ticked)} {spaced(offer.number)}"[:LONGEST_LABEL], Toggle(index))
             for index, offer in enumerate(self.offers[:LISTED])
         ]
         n = len(self.ticked)
         return screen(
-            talk.t("Which accounts shall I link? Tick them."),
+            paragraphs(
+                bold(talk.t("Which accounts shall I link? Tick them.")),
+                lines(*(offer.line() for offer in self.offers[:LISTED])),
+            ),
             *ticks,
             Choice(talk.n("🔗 Link {n} account", "🔗 Link {n} accounts", n), LinkTicked(), Tone.primary) if n else None,
             Choice(talk.t("Not now"), Later()),
@@ -204,9 +208,9 @@ def _wanted(talk: Talk) -> Choice | None:
         case None | OpenMenu():
             return None
         case OpenAccount(number=number):
-            label = talk.t("▶ On to account {number}", number=number)
+            label = talk.t("▶ On to account {number}", number=spaced(number))
         case OpenLinking(number=number) if number:
-            label = talk.t("▶ Link account {number}", number=number)
+            label = talk.t("▶ Link account {number}", number=spaced(number))
         case OpenLinking():
             label = talk.t("▶ On to linking an account")
         case OpenAccounts():

@@ -109,9 +109,9 @@ class NothingFound(State, frozen=True):
 
 
 @entry(commands=("help",), public=True)
-async def open_help(talk: Talk, action: OpenHelp) -> Questions:
+async def open_help(talk: Talk, action: OpenHelp) -> Questions | Answer | Found | NothingFound:
     """Works before registration too: that is where most people get stuck."""
-    return Questions()
+    return _search(talk, action.words) if action.words else Questions()
 
 
 def _search(talk: Talk, words: str) -> Answer | Found | NothingFound:

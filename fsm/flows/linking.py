@@ -14,7 +14,7 @@ from core.subscribers.models import Proof, Role
 from fsm.account_words import spaced
 from fsm.action import Action
 from fsm.actions import OpenAccount, OpenAccounts, OpenLinking, RequestLink
-from fsm.code_words import not_accepted
+from fsm.code_words import not_accepted, sent_again
 from fsm.event import Text
 from fsm.linking_words import give_link, masked, moment_of, nicknames, not_sent, read_number, send_label
 from fsm.screen import Choice, Screen, Tone, bold, paragraphs, screen
@@ -323,7 +323,8 @@ async def _look_up(talk: Talk, typed: str) -> Found:
         return Linked(account.number)
     talk.write(links.tries.count(talk.chat.chat_id, subscriber.phone))
     if account is not None and isinstance(ground, HoldersCode):
-        return OfferCode(account.number, tuple((one.way, masked(one)) for one in ground.contacts), talk.now)
+        offered = tuple((one.way, masked(one)) for one in ground.contacts)
+        return OfferCode(key, offered, talk.now)  # the key: a contract does not tell a stranger its account number
     return CannotLink(key)
 
 
@@ -339,11 +340,11 @@ async def _send_code(
     contact = ground.by(way) if isinstance(ground, HoldersCode) else None
     if contact is None:
         return CannotLink(number)
-    sending = await talk.core.codes.prepare(
-        talk.chat.chat_id, Purpose.account, way, contact.target, language=talk.language
-    )
+    sending = await talk.core.codes.prepare(talk.chat.chat_id, Purpose.account, way, contact.target, talk.language)
     if not isinstance(sending, Issued):
         talk.tell(not_sent(talk, sending))
         return here
     talk.write(*sending.writes)
+    if isinstance(here, EnterCode):
+        talk.tell(sent_again(talk))
     return EnterCode(number, sending.challenge_id, way, masked(contact), sending.expires_at, tried_at)

@@ -197,6 +197,8 @@ async def _send_code(talk: Talk, phone: str, here: Waiting, *, again: bool = Fal
     match sending:
         case Issued(challenge_id=challenge_id, writes=writes, expires_at=expires_at):
             talk.write(*writes)
+            if again:
+                talk.tell(code_words.sent_again(talk))
             return EnterCode(challenge_id, phone, expires_at)
         case TooMany(until=until):
             return Locked(until)

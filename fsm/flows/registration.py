@@ -8,6 +8,7 @@ from typing import ClassVar
 from core.subscribers.consents import Decision
 from fsm.action import Action
 from fsm.actions import OpenHelp, OpenProfile, OpenRegistration
+from fsm.appeal_words import by_phone
 from fsm.flows.proving import AskPhone
 from fsm.languages import change_language, language_name
 from fsm.screen import Choice, Link, Screen, Tone, bold, paragraphs, screen
@@ -132,15 +133,11 @@ class Refused(State, frozen=True):
     settles: ClassVar[bool] = True
 
     async def show(self, talk: Talk) -> Screen:
-        operator = talk.core.operator
-        phone = ""
-        if operator.support_phone:
-            phone = talk.t("By phone: {phone}. {hours}", phone=operator.support_phone, hours=operator.support_hours)
         return screen(
             paragraphs(
                 talk.t("All right. I keep nothing about you except that you said no."),
                 talk.t("Without consent I cannot show accounts here. Answers to questions and our staff are there."),
-                phone.strip(),
+                by_phone(talk),
                 talk.t("If you change your mind, press the button: we go on from there."),
             ),
             Choice(talk.t("I have changed my mind"), OpenRegistration(), Tone.primary),

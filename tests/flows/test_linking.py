@@ -95,6 +95,14 @@ async def to_code(person: Person, number: str = RELATIVES) -> None:
     await person.press("📲")
 
 
+async def test_a_contract_does_not_tell_its_account_number(person: Person, register: Register) -> None:
+    await register(person)
+    await to_code(person, "Д-10871/15")
+    assert "7700" not in person.text
+    await person.say(person.code())
+    assert "Account 7700 1008 71 is linked." in person.text
+
+
 async def test_a_relative_reads_the_code(house: House, person: Person, holder: Person, register: Register) -> None:
     me = await register(person)
     account = await house.services.billing.find(RELATIVES)

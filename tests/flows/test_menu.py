@@ -94,6 +94,25 @@ async def test_words_that_are_no_button(person: Person, register: Register) -> N
     assert "To pay: 840.00\u00a0RUB" in person.text
 
 
+@pytest.mark.parametrize("words", ["How much do I owe?", "hello, balance"])
+async def test_what_is_owed_in_ones_own_words(person: Person, register: Register, words: str) -> None:
+    await register(person, OWES)
+    await person.say("/menu")
+    await person.say(words)
+    assert "To pay: 840.00\u00a0RUB" in person.text
+
+
+async def test_a_question_in_ones_own_words_is_answered_where_it_is_asked(person: Person, register: Register) -> None:
+    await register(person, OWES)
+    await person.say("/balance")
+    await person.say("why was my internet blocked")
+    assert "My service is suspended" in person.text
+    await person.press("Back")
+    assert "To pay: 840.00\u00a0RUB" in person.text
+    await person.say("❓ Help")
+    assert "How can I help?" in person.text
+
+
 async def test_a_double_tap_and_a_restart(person: Person, register: Register, house: House) -> None:
     await register(person, OWES)
     await person.say("/menu")

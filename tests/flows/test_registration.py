@@ -247,6 +247,7 @@ async def test_an_old_code_is_refused_and_a_new_one_is_sent(waiting: Person) -> 
     await waiting.say(old)
     assert "too old" in waiting.text
     await waiting.press("Send a new code")
+    assert "I have sent a new code." in waiting.text
     await waiting.say(waiting.code())
     assert "What is your name?" in waiting.text
 
@@ -400,13 +401,31 @@ async def test_a_region_that_is_not_in_the_list(house: House, person: Person) ->
 # -- accounts ----------------------------------------------------------------------------------------------------------
 
 
+async def test_accounts_are_offered_without_the_flat(person: Person) -> None:
+    await sign_up(person)
+    assert "• 7700 1008 71, г. Тула, пр-т Ленина, д. 57" in person.text
+    assert "кв." not in person.text
+    await person.press("Choose")
+    assert "г. Тула, пр-т Ленина, д. 57" in person.text
+    assert "кв." not in person.text
+
+
+async def test_a_plain_yes_is_taken_for_consent_and_not_for_more(house: House, person: Person) -> None:
+    await person.start()
+    await person.say("maybe")
+    assert "Please press “I agree” or “I do not agree”." in person.text
+    assert await count(house, consents) == 0
+    await person.say("Yes!")
+    assert "What is your mobile number?" in person.text
+
+
 async def test_some_of_the_accounts(house: House, person: Person) -> None:
     await sign_up(person)
     await person.press("Choose")
-    await person.press("7700100871")
-    await person.press("7700100870")
-    await person.press("7700100870")
-    assert "☑ 7700100871" in " ".join(person.labels)
+    await person.press("7700 1008 71")
+    await person.press("7700 1008 70")
+    await person.press("7700 1008 70")
+    assert "☑ 7700 1008 71" in " ".join(person.labels)
     await person.press("Link 1 account")
     assert "1 account is linked" in person.text
     assert [row["account_number"] for row in await rows(house, account_links)] == ["7700100871"]
@@ -462,8 +481,8 @@ async def test_what_was_wanted_comes_first(person: Person) -> None:
     await prove(person, NOBODY)
     await person.press("Anna Petrova")
     await person.press("Moscow")
-    assert person.labels[0] == "▶ Link account 7700100763"
-    await person.press("Link account 7700100763")
+    assert person.labels[0] == "▶ Link account 7700 1007 63"
+    await person.press("Link account 7700 1007 63")
     assert "7700100763" in person.text
 
 

@@ -120,6 +120,8 @@ def test_a_masked_address() -> None:
         ("O'Neil\u200b", "O'Neil"),
         ("Ан\nна", "Ан на"),
         ("Ян", "Ян"),
+        ("кузнецов алексей", "Кузнецов Алексей"),
+        ("van der Berg", "van der Berg"),
         ("Я", NameFault.too_short),
         ("", NameFault.no_letters),
         ("123", NameFault.no_letters),
