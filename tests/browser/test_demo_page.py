@@ -9,15 +9,18 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.async_api import Browser, Locator, Page, Request, expect
 
+from fsm.texts import Translator
 from tests.support.ports import free_port
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 expect.set_options(timeout=15_000)
+NUMBER = "7700101008"  # no contact on file: linked only by the staff
 
 
 @pytest.fixture
@@ -70,8 +73,13 @@ async def open_page(browser: Browser, address: str, *, width: int, height: int) 
     # The page stays open: the demo has to stop in spite of its event stream.
 
 
+def ru(english: str, **values: object) -> str:
+    """As the bot says it in Russian; what has no translation stays as it is."""
+    return Translator("ru", ZoneInfo("Europe/Moscow")).t(english, **values)
+
+
 class Phone:
-    """One of the two phones on the page."""
+    """One of the two phones on the page. Labels and texts are given in English and looked for in Russian."""
 
     def __init__(self, page: Page, messenger: str) -> None:
         self.root: Locator = page.get_by_test_id(f"phone-{messenger}")
@@ -82,28 +90,29 @@ class Phone:
         await self.root.get_by_test_id("start").click()
 
     async def press(self, label: str) -> None:
-        await self.root.locator(f'[data-testid="{self.key}"][data-label*="{label}"]').last.click()
+        await self.root.locator(f'[data-testid="{self.key}"][data-label*="{ru(label)}"]').last.click()
 
     async def press_key(self, label: str) -> None:
-        await self.root.locator(f'[data-testid="keyboard-button"][data-label*="{label}"]').click()
+        await self.root.locator(f'[data-testid="keyboard-button"][data-label*="{ru(label)}"]').click()
 
     async def say(self, text: str) -> None:
         await self.root.get_by_test_id("input").fill(text)
         await self.root.get_by_test_id("send").click()
 
     async def sees(self, text: str | re.Pattern[str]) -> None:
-        await expect(self.messages.locator('[data-testid="message"][data-from="bot"]').last).to_contain_text(text)
+        wanted = ru(text) if isinstance(text, str) else text
+        await expect(self.messages.locator('[data-testid="message"][data-from="bot"]').last).to_contain_text(wanted)
 
 
 async def register_in_telegram(phone: Phone) -> None:
     await phone.start()
-    await phone.press("Даю согласие")
-    await phone.press_key("номер")
-    await phone.sees("зовут")
+    await phone.press("✅ I agree")
+    await phone.press_key("📱 Share my phone number")
+    await phone.sees("What is your name?")
     await phone.press("Алексей Кузнецов")
     await phone.press("Москва")
-    await phone.press("ривязать")
-    await phone.sees("ривязан")
+    await phone.press("🔗 Link it")
+    await phone.sees(re.compile("ривязан"))
     await phone.say("/balance")
     await phone.sees(re.compile(r"840,00"))
 
@@ -112,21 +121,21 @@ async def test_both_messengers_from_start_to_debt(demo: str, browser: Browser) -
     async with open_page(browser, demo, width=1440, height=900) as page:
         telegram, viber = Phone(page, "telegram"), Phone(page, "viber")
         await register_in_telegram(telegram)
-        await telegram.press("Из чего")
+        await telegram.press("📋 What the sum consists of")
         await telegram.sees("Статический IP-адрес")
 
         await viber.start()
-        await viber.press("Даю согласие")
-        await viber.press("номер")
+        await viber.press("✅ I agree")
+        await viber.press("📱 Share my phone number")
         letter = page.get_by_test_id("sms-item").first
         await expect(letter).to_have_attribute("data-code", re.compile(r"^\d{6}$"))
         await letter.get_by_test_id("insert-viber").click()
         await viber.root.get_by_test_id("send").click()
-        await viber.sees("С возвращением")  # the same phone: the same subscriber
+        await viber.sees(re.compile("С возвращением"))  # the same phone: the same subscriber
         await telegram.sees("Viber")  # and the first chat hears of it
         await viber.say("/balance")
         await viber.sees(re.compile(r"840,00"))
-        await viber.press("артинк")
+        await viber.press("📊 As a picture")
         await expect(viber.messages.locator("img").last).to_be_visible()
 
         panel = page.get_by_test_id("control-payment")
@@ -134,7 +143,7 @@ async def test_both_messengers_from_start_to_debt(demo: str, browser: Browser) -
         await page.get_by_test_id("run-payment").click()
         await expect(panel).to_contain_text("Принято 840.00")
         await viber.say("/balance")
-        await viber.sees("Платить ничего не нужно")
+        await viber.sees("Nothing to pay")
 
         await page.get_by_test_id("language-en").click()
         await expect(page.get_by_test_id("control-payment")).to_contain_text("Take a payment")
@@ -146,13 +155,16 @@ async def test_a_request_to_staff_on_a_narrow_screen(demo: str, browser: Browser
         telegram = Phone(page, "telegram")
         await register_in_telegram(telegram)
         await telegram.say("/link")
-        await telegram.say("7700101008")
-        await telegram.press("сотрудник")
-        await telegram.press("Отправить")
-        await telegram.sees("у сотрудников")
+        await telegram.sees("Which account shall I link?")
+        await telegram.say(NUMBER)
+        await telegram.press("Ask our staff to link it")
+        await telegram.press("📨 Send as it is")
+        await telegram.sees(
+            ru("Your request No. {appeal} to link {number} is with our staff.", appeal=1, number=NUMBER)
+        )
         await page.get_by_test_id("tab-controls").click()
         lever = page.get_by_test_id("control-request")
-        await expect(lever).to_contain_text("7700101008")
+        await expect(lever).to_contain_text(NUMBER)
         await lever.get_by_test_id("run-request").click()
         await page.get_by_test_id("tab-telegram").click()
-        await telegram.sees("согласились")
+        await telegram.sees(ru("Our staff checked your request No. {appeal} and agreed.", appeal=1))
