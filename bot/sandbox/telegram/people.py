@@ -7,9 +7,10 @@ from datetime import datetime
 
 from bot.sandbox.shapes import Bubble, Impossible, Json, utf16_length
 from bot.sandbox.telegram.errors import ApiError, forbidden
+from bot.sandbox.telegram.invoices import PAY, inline_rows, start_checkout
 from bot.sandbox.telegram.media import document, photo_sizes
 from bot.sandbox.telegram.screen import bubble
-from bot.sandbox.telegram.service import Chat, Telegram, blocked
+from bot.sandbox.telegram.service import Bill, Chat, Telegram, blocked
 from bot.sandbox.telegram.settings_methods import commands_for
 
 
@@ -126,8 +127,8 @@ class Person:
         for message in reversed(self.chat.messages.values()):
             if message_id not in (None, message["message_id"]):
                 continue
-            for button in (b for row in _inline_rows(message) for b in row):
-                if what in (button["text"], button.get("callback_data")):
+            for button in (b for row in inline_rows(self.telegram, message) for b in row):
+                if what in (button["text"], button.get("callback_data"), PAY if button.get("pay") else None):
                     return self._use(message, button)
         if message_id is None and what in self.keys:
             self.tap(what)
@@ -144,6 +145,9 @@ class Person:
             return str(button["url"])
         if "copy_text" in button:
             return str(button["copy_text"]["text"])
+        if button.get("pay"):
+            self.pay(message["message_id"])
+            return None
         self.forge_press(button["callback_data"], message)
         return None
 
@@ -165,6 +169,21 @@ class Person:
         self._toast = None
         self.telegram.publish("callback_query", query, self.id)
         return query_id
+
+    def pay(self, message_id: int | None = None) -> str:
+        """Presses Pay under an invoice, the newest first, and enters a card; the bot has ten seconds to agree.
+
+        Returns the checkout's id; `telegram.checkouts` says what became of it.
+        """
+        self._may_act()
+        return start_checkout(self.telegram, self, message_id)
+
+    def charged(self, bill: Bill) -> None:
+        """The money is taken: the bot learns it by a message of the person's."""
+        number = self.telegram.new_query_id(self)
+        payment = {"currency": bill.currency, "total_amount": bill.amount, "invoice_payload": bill.payload}
+        charges = {"telegram_payment_charge_id": f"tg_{number}", "provider_payment_charge_id": f"pr_{number}"}
+        self._write({"successful_payment": payment | charges})
 
     def tap(self, label: str) -> Json:
         """Presses a key of the reply keyboard."""
@@ -291,8 +310,3 @@ def command_entities(text: str) -> Json:
         for match in re.finditer(r"(?<![\w/])/[A-Za-z0-9_]{1,64}(?:@\w+)?", text)
     ]
     return {"entities": found} if found else {}
-
-
-def _inline_rows(message: Json) -> list[list[Json]]:
-    rows: list[list[Json]] = message.get("reply_markup", {}).get("inline_keyboard", [])
-    return rows

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from bot.sandbox.shapes import Bubble, Button, Json
+from bot.sandbox.telegram.invoices import PAY, inline_rows, invoice_text
 from bot.sandbox.telegram.service import Telegram
 
 
@@ -16,14 +17,14 @@ def bubble(telegram: Telegram, viewer_id: int, message: Json) -> Bubble:
         id=message["message_id"],
         who="me" if mine else "bot",
         at=datetime.fromtimestamp(message["date"], UTC),
-        text=message.get("text") or message.get("caption") or "",
+        text=message.get("text") or message.get("caption") or invoice_text(message),
         entities=message.get("entities") or message.get("caption_entities") or (),
         picture=_path(telegram, message["photo"][-1]["file_id"]) if "photo" in message else None,
         document=_document(telegram, message["document"]) if "document" in message else None,
         contact={"name": shared["first_name"], "phone": f"+{shared['phone_number']}"} if shared else None,
         sticker="sticker" in message,
         voice="voice" in message,
-        buttons=_buttons(message),
+        buttons=_buttons(telegram, message),
         edited="edit_date" in message,
         status="seen" if mine else "sent",
         raw=message,
@@ -39,9 +40,8 @@ def _document(telegram: Telegram, document: Json) -> Json:
     return {"name": document["file_name"], "size": document["file_size"], "url": url}
 
 
-def _buttons(message: Json) -> list[list[Button]]:
-    rows = message.get("reply_markup", {}).get("inline_keyboard", [])
-    return [[_button(button) for button in row] for row in rows]
+def _buttons(telegram: Telegram, message: Json) -> list[list[Button]]:
+    return [[_button(button) for button in row] for row in inline_rows(telegram, message)]
 
 
 def _button(button: Json) -> Button:
@@ -50,4 +50,4 @@ def _button(button: Json) -> Button:
         return Button(text, "url", url=button["url"], style=style)
     if "copy_text" in button:
         return Button(text, "copy", data=button["copy_text"]["text"], style=style)
-    return Button(text, "callback", data=button["callback_data"], style=style)
+    return Button(text, "callback", data=PAY if button.get("pay") else button["callback_data"], style=style)

@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from bot.sandbox.files import file_response
 from bot.sandbox.shapes import Json
-from bot.sandbox.telegram import editing, receiving, sending, settings_methods
+from bot.sandbox.telegram import editing, invoices, receiving, sending, settings_methods
 from bot.sandbox.telegram.call import Call, Table, read_call
 from bot.sandbox.telegram.errors import ApiError
 from bot.sandbox.telegram.service import Telegram
@@ -29,6 +29,9 @@ METHODS: dict[str, tuple[Method, Table]] = {
     "sendMessage": (sending.send_message, sending.SEND_MESSAGE),
     "sendPhoto": (sending.send_photo, sending.SEND_PHOTO),
     "sendDocument": (sending.send_document, sending.SEND_DOCUMENT),
+    "sendInvoice": (invoices.send_invoice, invoices.SEND_INVOICE),
+    "createInvoiceLink": (invoices.create_link, invoices.CREATE_LINK),
+    "answerPreCheckoutQuery": (invoices.answer_checkout, invoices.ANSWER_CHECKOUT),
     "sendChatAction": (sending.send_chat_action, sending.SEND_CHAT_ACTION),
     "editMessageText": (editing.edit_text, editing.EDIT_TEXT),
     "editMessageCaption": (editing.edit_caption, editing.EDIT_CAPTION),

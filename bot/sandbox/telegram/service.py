@@ -49,6 +49,27 @@ class Query:
     issued: datetime
 
 
+@dataclass(slots=True)
+class Bill:
+    """What an invoice says besides what its message shows."""
+
+    payload: str
+    amount: int  # the currency's smallest units, as Telegram counts them
+    currency: str
+    paid: bool = False
+
+
+@dataclass(slots=True)
+class Checkout:
+    """A card is entered, and the bot is asked; `refusal` is what it said no with."""
+
+    person: Person
+    message_id: int
+    issued: datetime
+    answered: bool = False
+    refusal: str = ""
+
+
 class Telegram:
     """The sandbox's Telegram. Methods of the Bot API work on it; people and groups put updates into it."""
 
@@ -80,6 +101,8 @@ class Telegram:
         self.groups: dict[int, Group] = {}
         self.chats: dict[int, Chat] = {}
         self.queries: dict[str, Query] = {}
+        self.bills: dict[int, Bill] = {}  # by message
+        self.checkouts: dict[str, Checkout] = {}
         self.file_ids: dict[str, StoredFile] = {}
         self.commands: dict[tuple[str, str], list[Json]] = {}
         self.about: dict[tuple[str, str], str] = {}

@@ -41,7 +41,7 @@ class Update:
         return self.chat_id, self.kind == "callback_query"
 
     def expired(self, now: datetime) -> bool:
-        return now - self.born >= (QUERY_LIFE if self.kind == "callback_query" else LIFE)
+        return now - self.born >= (QUERY_LIFE if self.kind in ("callback_query", "pre_checkout_query") else LIFE)
 
     def failed(self, now: datetime) -> None:
         """Plans the next try: at once, then after 2, 4, 8… seconds, at most a minute apart."""
