@@ -35,7 +35,7 @@ from fsm.help_topics import find
 from fsm.screen import Choice, Row, Screen, Tone, screen
 from fsm.state import Registry, State, UnknownState, restore
 from fsm.talk import Talk
-from fsm.words import asks_what_is_owed, bare, says_yes, spoken_command
+from fsm.words import asks_what_is_owed, bare, says_thanks, says_yes, spoken_command
 
 ENGINE_ACTIONS.update({Back, GoOn, StartOver})
 
@@ -115,6 +115,9 @@ class Dispatcher:
             way_in = self._way_in_for(turn, state, said.text)
             if way_in is not None:
                 return await self.enter(turn, way_in)
+            if says_thanks(said.text):
+                turn.talk.tell(turn.talk.t("You are welcome!"))
+                return state
         if isinstance(said, Contact):
             turn.talk.tell(turn.talk.t("Thank you, but I do not need a phone number here."))
         elif isinstance(said, File):

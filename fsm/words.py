@@ -24,6 +24,8 @@ _OWED = frozenset(
     }
 )
 _YES = frozenset({"yes", "ok", "okay", "yes please", "да", "ок", "окей", "ага", "хорошо", "согласен", "согласна"})
+_THANKS = frozenset({"thanks", "thank you", "thank you very much", "ok thanks", "спасибо", "большое спасибо"})
+_THANKS |= {"спасибо большое", "благодарю", "ок спасибо", "хорошо спасибо"}
 
 
 def spoken_command(text: str) -> Command | None:
@@ -40,6 +42,11 @@ def asks_what_is_owed(text: str) -> bool:
 def says_yes(text: str) -> bool:
     """A plain yes, to a screen that asks for one."""
     return bare(text) in _YES
+
+
+def says_thanks(text: str) -> bool:
+    """A kind word that wants one back."""
+    return bare(text) in _THANKS
 
 
 def bare(text: str) -> str:

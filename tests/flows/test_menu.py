@@ -113,6 +113,14 @@ async def test_a_question_in_ones_own_words_is_answered_where_it_is_asked(person
     assert "How can I help?" in person.text
 
 
+async def test_thanks_are_taken(person: Person, register: Register) -> None:
+    await register(person, OWES)
+    await person.say("/menu")
+    await person.say("Thanks!")
+    assert "You are welcome!" in person.text
+    assert "did not understand" not in person.text
+
+
 async def test_a_double_tap_and_a_restart(person: Person, register: Register, house: House) -> None:
     await register(person, OWES)
     await person.say("/menu")

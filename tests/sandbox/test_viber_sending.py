@@ -243,6 +243,21 @@ async def test_pictures_and_files_are_fetched(
     assert anna.last.document and anna.last.document["name"] == "мои данные.json"
 
 
+async def test_a_file_stays_above_what_was_sent_after_it(
+    call: Call, anna: ViberPerson, sandbox: Sandbox, listener: Listener
+) -> None:
+    listener.files = {"/data.json": (b"{}", "application/json")}
+    message = FileMessage(media="http://127.0.0.1/data.json", size=2, file_name="data.json")
+    body = {"receiver": anna.id, "sender": {"name": "Абонент"}} | message.to_dict()
+    await call("send_message", {name: value for name, value in body.items() if value is not None})
+    keyboard = keys(key())
+    await call("send_message", text(anna, keyboard=keyboard))
+    await sandbox.deliver_due()
+    shown = [bubble for bubble in anna.messages if bubble.who == "bot"]
+    assert shown[-2].document is not None and shown[-1].document is None
+    assert anna.keyboard == keyboard
+
+
 async def test_who_may_be_written_to(call: Call, anna: ViberPerson, sandbox: Sandbox) -> None:
     shy = sandbox.viber.person("Тихий", "+79000000001")
     assert (await call("send_message", text(shy)))["status"] == 6

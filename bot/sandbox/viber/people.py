@@ -66,11 +66,15 @@ class ViberPerson:
     # --- what the bot's messages do to the phone
 
     def receives(self, token: int, body: Json, media: StoredFile | None) -> None:
-        if body.get("keyboard") or not self.viber.keyboard_stays:
-            self.keyboard = body.get("keyboard")
-        self.tracking_data = body.get("tracking_data")
+        # A file is shown when it has been fetched, but in its place: what was sent after it stays below it.
+        places = (place for place, bubble in enumerate(self.messages) if bubble.who == "bot" and int(bubble.id) > token)
+        place = next(places, len(self.messages))
+        if place == len(self.messages):
+            if body.get("keyboard") or not self.viber.keyboard_stays:
+                self.keyboard = body.get("keyboard")
+            self.tracking_data = body.get("tracking_data")
         if body.get("type"):
-            self.messages.append(from_bot(token, self.viber.clock.now(), body, media))
+            self.messages.insert(place, from_bot(token, self.viber.clock.now(), body, media))
 
     # --- what the person does
 
