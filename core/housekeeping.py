@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, Select, delete, select
+from sqlalchemy import ColumnElement, Connection, Select, delete, select, update
 
 from core.appeals.models import AppealStatus
 from core.appeals.tables import appeal_messages, appeals
 from core.billing.tables import snapshots
 from core.delivery import blobs, outbox, tasks
-from core.delivery.tables import inbox, lanes
+from core.delivery.tables import conversations, inbox, lanes
 from core.payments.notices import forget_bodies
 from core.reminders import settling
-from core.subscribers.tables import account_links, attempts, challenges, consents, subscribers
+from core.subscribers.tables import account_links, attempts, challenges, chats, consents, subscribers
 
 # Telegram brings an update again for 24 hours, Viber for one.
 INBOX = timedelta(days=3)
@@ -21,7 +21,10 @@ INBOX = timedelta(days=3)
 OUTBOX = timedelta(days=90)
 FILES_SENT = timedelta(days=90)
 TASKS = timedelta(days=30)
+TASKS_FAILED = timedelta(days=180)  # long enough for a person to look at them
 CODES = timedelta(days=30)
+LIMITS = timedelta(days=2)  # no limit looks back further than a day
+STRANGERS = timedelta(days=90)  # what somebody said who never finished signing up: their phone and name are in it
 NOTICES = timedelta(days=180)
 
 
@@ -40,9 +43,11 @@ def tidy(connection: Connection, now: datetime, retention_years: int) -> dict[st
         "inbox": connection.execute(delete(inbox).where(inbox.c.received_at < now - INBOX)).rowcount,
         "outbox": outbox.forget_before(connection, now - OUTBOX),
         "blobs": blobs.forget_before(connection, now - FILES_SENT, select(appeal_messages.c.blob)),
-        "tasks": tasks.forget_before(connection, now - TASKS),
+        "tasks": tasks.forget_before(connection, now - TASKS, failed=now - TASKS_FAILED),
         "codes": connection.execute(delete(challenges).where(challenges.c.created_at < now - CODES)).rowcount,
-        "attempts": connection.execute(delete(attempts).where(attempts.c.at < now - CODES)).rowcount,
+        "codes of nobody": _codes_of_nobody(connection, now - LIMITS),
+        "attempts": connection.execute(delete(attempts).where(attempts.c.at < now - LIMITS)).rowcount,
+        "strangers": _strangers(connection, now - STRANGERS),
         "notices": forget_bodies(connection, now - NOTICES),
         "figures": _figures_of_nobody(connection),
         "drafts": _requests(connection, abandoned),
@@ -63,6 +68,33 @@ def _requests(connection: Connection, which: ColumnElement[bool]) -> int:
     of_these = select(appeals.c.id).where(which)
     connection.execute(delete(appeal_messages).where(appeal_messages.c.appeal_id.in_(of_these)))
     return connection.execute(delete(appeals).where(which)).rowcount
+
+
+def _codes_of_nobody(connection: Connection, before: datetime) -> int:
+    """Numbers that codes were sent to, from chats in which nobody is signed in: the limits need them for a day."""
+    somebodys = select(chats.c.chat_id).where(chats.c.subscriber_id.is_not(None))
+    old = (challenges.c.created_at < before) & challenges.c.chat_id.not_in(somebodys)
+    return connection.execute(delete(challenges).where(old)).rowcount
+
+
+def _strangers(connection: Connection, before: datetime) -> int:
+    """Forgets where conversations stopped that led to no registration, and what those people are called.
+
+    The version grows, so that a turn that is being worked out there meanwhile runs again.
+    """
+    nobodys = select(chats.c.chat_id).where(chats.c.subscriber_id.is_(None))
+    old = (conversations.c.heard_at < before) & conversations.c.chat_id.in_(nobodys) & (conversations.c.state != "")
+    wiped = connection.execute(
+        update(conversations)
+        .where(old)
+        .values(state="", version=conversations.c.version + 1)
+        .returning(conversations.c.chat_id)
+    ).scalars()
+    found = list(wiped)
+    for start in range(0, len(found), 500):
+        some = found[start : start + 500]
+        connection.execute(update(chats).where(chats.c.chat_id.in_(some)).values(name=""))
+    return len(found)
 
 
 def _figures_of_nobody(connection: Connection) -> int:

@@ -14,7 +14,7 @@ from core.billing.tables import snapshots
 from core.database import Database, metadata
 from core.delivery.tables import blobs, conversations, inbox, outbox, tasks
 from core.housekeeping import tidy
-from core.subscribers.tables import account_links, consents, subscribers
+from core.subscribers.tables import account_links, challenges, chats, consents, subscribers
 
 NOW = datetime(2026, 3, 10, 9, tzinfo=UTC)
 YEARS = 3
@@ -149,3 +149,33 @@ async def test_figures_of_accounts_that_nobody_is_linked_to(database: Database) 
     await database.write(put, snapshots, {"account": "linked", **figures}, {"account": "unlinked", **figures})
     await database.write(tidy, NOW, YEARS)
     assert await keys(database, snapshots) == {"linked"}
+
+
+async def test_a_failed_task_is_not_kept_for_ever(database: Database) -> None:
+    task = {"kind": "send_code", "payload": "{}", "status": "failed", "due_at": ago(200)}
+    await database.write(
+        put, tasks, {"id": "old", "created_at": ago(181), **task}, {"id": "new", "created_at": ago(179), **task}
+    )
+    await database.write(tidy, NOW, YEARS)
+    assert await keys(database, tasks) == {"new"}
+
+
+async def test_strangers_who_never_signed_up(database: Database) -> None:
+    """What they had typed holds a phone number; it is not kept for ever on the chance that they come back."""
+    await database.write(put, subscribers, {"id": "s", "created_at": ago(300)})
+    chat = {"channel": "telegram", "address": "1", "language": "en", "status": "active", "created_at": ago(300)}
+    said = {"version": 3, "state": "+79000000001"}
+    code = {"purpose": "phone", "way": "sms", "target": "+79000000001", "code_hash": "", "tries_left": 5}
+    for key, subscriber, heard in (("gone", None, 91), ("fresh", None, 89), ("ours", "s", 300)):
+        await database.write(put, chats, {"chat_id": key, "subscriber_id": subscriber, "name": "Ann", **chat})
+        await database.write(put, conversations, {"chat_id": key, "heard_at": ago(heard), **said})
+        times = {"created_at": ago(3), "expires_at": ago(3), "status": "spent"}
+        await database.write(put, challenges, {"id": key, "chat_id": key, **code, **times})
+    removed = await database.write(tidy, NOW, YEARS)
+    assert (removed["strangers"], removed["codes of nobody"]) == (1, 2)
+    rows = await database.read(lambda c: c.execute(select(conversations.c.chat_id, conversations.c.state)).all())
+    assert {row.chat_id: row.state for row in rows} == {"gone": "", "fresh": said["state"], "ours": said["state"]}
+    names = await database.read(lambda c: c.execute(select(chats.c.chat_id, chats.c.name)).all())
+    assert {row.chat_id: row.name for row in names} == {"gone": "", "fresh": "Ann", "ours": "Ann"}
+    assert await keys(database, challenges) == {"ours"}
+    assert (await database.write(tidy, NOW, YEARS))["strangers"] == 0

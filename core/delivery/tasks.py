@@ -78,6 +78,9 @@ def give_up(connection: Connection, task_id: str, reason: str) -> None:
     )
 
 
-def forget_before(connection: Connection, moment: datetime) -> int:
-    """Removes what is done; what failed stays for a person to look at."""
-    return connection.execute(delete(tasks).where(tasks.c.status == "done", tasks.c.created_at < moment)).rowcount
+def forget_before(connection: Connection, moment: datetime, *, failed: datetime | None = None) -> int:
+    """Removes what was done before ``moment``; what failed stays for a person to look at, at most until ``failed``."""
+    over = (tasks.c.status == "done") & (tasks.c.created_at < moment)
+    if failed is not None:
+        over |= (tasks.c.status == "failed") & (tasks.c.created_at < failed)
+    return connection.execute(delete(tasks).where(over)).rowcount

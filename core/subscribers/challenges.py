@@ -18,6 +18,9 @@ RESEND_AFTER = timedelta(seconds=60)
 PER_DAY = 5
 """Codes within 24 hours, for each place that they are sent to and for each chat that asks for them."""
 
+ASKED_PER_DAY = 15
+"""The same, counting codes that no gateway took: one that fails must not be called without end, nor pay for it."""
+
 DAY = timedelta(days=1)
 
 
@@ -66,11 +69,25 @@ def refusal(
     here = _sent(connection, challenges.c.chat_id == chat_id, now)
     there = _sent(connection, challenges.c.target == target, now)
     full = [moments[PER_DAY - 1] + DAY for moments in (here, there) if len(moments) >= PER_DAY]
+    for whose in (challenges.c.chat_id == chat_id, challenges.c.target == target):
+        asked = _asked(connection, whose, now)
+        full += [asked[ASKED_PER_DAY - 1] + DAY] if len(asked) >= ASKED_PER_DAY else []
     if full:
         return "many", max(full)
     if there and there[0] + RESEND_AFTER > now:
         return "soon", there[0] + RESEND_AFTER
     return None
+
+
+def _asked(connection: Connection, whose: ColumnElement[bool], now: datetime) -> list[datetime]:
+    """Moments of all codes of the last 24 hours, those that no gateway took among them; the newest first."""
+    query = (
+        select(challenges.c.created_at)
+        .where(whose, challenges.c.created_at > now - DAY)
+        .order_by(challenges.c.created_at.desc())
+        .limit(ASKED_PER_DAY)
+    )
+    return list(connection.execute(query).scalars())
 
 
 def _sent(connection: Connection, whose: ColumnElement[bool], now: datetime) -> list[datetime]:

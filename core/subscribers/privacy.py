@@ -109,8 +109,8 @@ def erase(connection: Connection, subscriber_id: str, here: str, turn_id: str, v
     numbers = _end_links(connection, subscriber_id, now)
     chat_ids = list(connection.execute(select(chats.c.chat_id).where(chats.c.subscriber_id == subscriber_id)).scalars())
     connection.execute(delete(activity).where(activity.c.subscriber_id == subscriber_id))
-    # The chats' own tries stay until they are too old to count: forgetting is no way around a limit.
-    connection.execute(delete(attempts).where(attempts.c.key == f"phone:{phone}"))
+    # Tries stay until they are too old to count: forgetting is no way around a limit. Housekeeping removes them.
+    connection.execute(delete(attempts).where(attempts.c.key == f"phone:{phone}", attempts.c.at <= now - DAY))
     old = challenges.c.created_at <= now - DAY
     connection.execute(delete(challenges).where(challenges.c.chat_id.in_(chat_ids), old))
     _forget_messages(connection, chat_ids, turn_id)

@@ -170,6 +170,19 @@ async def test_a_code_that_was_not_sent_does_not_count(codes: CodeService, commi
     await issue(codes, commit)
 
 
+async def test_a_gateway_that_fails_is_not_called_without_end(
+    codes: CodeService, commit: Commit, clock: ManualClock
+) -> None:
+    """Each try may cost money, and a gateway that answers too late has perhaps sent it after all."""
+    began = clock.now()
+    for _ in range(15):
+        sent = await issue(codes, commit)
+        await codes.not_sent(sent.challenge_id)
+    refused = await codes.prepare("telegram:9", Purpose.phone, Way.sms, PHONE)
+    assert refused == TooMany(began + timedelta(days=1))
+    assert isinstance(await codes.prepare("telegram:9", Purpose.phone, Way.sms, "+79000000077"), Issued)
+
+
 async def test_a_double_tap_sends_one(codes: CodeService, commit: Commit) -> None:
     taps = [await codes.prepare(CHAT, Purpose.phone, Way.sms, PHONE) for _ in range(2)]
     assert all(isinstance(tap, Issued) for tap in taps)
