@@ -36,13 +36,18 @@ def show(number: Number) -> None:
     typer.secho(f"No. {appeal.number}, {appeal.kind}, {appeal.status}", bold=True)
     for name, value in (("account", appeal.account_number), ("call back", appeal.contact), ("chat", appeal.chat_id)):
         if value:
-            typer.echo(f"{name}: {value}")
+            typer.echo(f"{name}: {_shown(value)}")
     for message in found.messages:
         typer.secho(f"\n{message.at:%Y-%m-%d %H:%M} {message.author}", fg="cyan")
         if message.text:
-            typer.echo(message.text)
+            typer.echo(_shown(message.text))
         if message.file_name:
-            typer.echo(f"file: {message.file_name} ({message.blob or 'not fetched'})")
+            typer.echo(f"file: {_shown(message.file_name)} ({message.blob or 'not fetched'})")
+
+
+def _shown(text: str) -> str:
+    """A stranger's words without what a terminal would obey."""
+    return "".join(char if char.isprintable() or char == "\n" else "�" for char in text)
 
 
 @appeals_app.command()

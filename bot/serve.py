@@ -14,7 +14,7 @@ from prometheus_client import Gauge
 
 from bot import migrate
 from bot.server import serving
-from bot.web import build_web
+from bot.web import Door, build_web
 from bot.wiring import Program
 from core.delivery import outbox
 from handlers.channel import DeliveryError, TryLater
@@ -23,6 +23,8 @@ from handlers.edge import Edge
 log = structlog.get_logger("serve")
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds between two tries to reach a messenger
+
+FAREWELL = 10.0  # seconds that updates brought by webhook get to be committed when the program stops
 
 waiting = Gauge("abonent_outbox_waiting", "Messages that are to be sent")
 
@@ -64,8 +66,8 @@ async def running(program: Program, listener: socket.socket) -> AsyncIterator[No
         # In this order on the way out: no new updates, then what they have left behind is sent.
         sending = await _background(stack, program.sender.run(), "sender")
         working = await _background(stack, program.worker.run(), "worker")
-        app = build_web(program.routes, readiness, count_waiting)
-        await stack.enter_async_context(serving(app, listener))
+        door = Door(build_web(program.routes, readiness, count_waiting))
+        await stack.enter_async_context(serving(door, listener))
         program.scheduler.start()
         stack.callback(program.scheduler.shutdown, wait=False)
         polls = []
@@ -79,6 +81,7 @@ async def running(program: Program, listener: socket.socket) -> AsyncIterator[No
             for poll in polls:
                 poll.cancel()
             await asyncio.gather(*polls, return_exceptions=True)
+            await door.close(FAREWELL)
             await _last_words(program, sending, working)
 
 

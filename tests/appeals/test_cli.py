@@ -35,7 +35,7 @@ async def _fill(url: str) -> None:
 
     appeal, create = await service.create(None, "telegram:1", AppealKind.person)
     await keep(create)
-    await keep(service.append(appeal.id, "The internet is down"))
+    await keep(service.append(appeal.id, "The internet is down\x1b[2J"))
     await database.close()
 
 
@@ -44,7 +44,9 @@ def test_list_show_and_answer(settings: str) -> None:
     run = CliRunner().invoke
     listed = run(app, ["appeals", "list"])
     assert listed.exit_code == 0 and "No. 1" in listed.output, listed.output
-    assert "The internet is down" in run(app, ["appeals", "show", "1"]).output
+    shown = run(app, ["appeals", "show", "1"], color=True).output
+    assert "The internet is down" in shown
+    assert "\x1b[2J" not in shown, "a stranger's words must not clear the staff's screen"
     answered = run(app, ["appeals", "answer", "1", "We are on our way.", "--done"])
     assert answered.exit_code == 0 and "No chat can be reached" in answered.output, answered.output
     assert "Nothing waits" in run(app, ["appeals", "list"]).output
