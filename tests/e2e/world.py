@@ -247,8 +247,8 @@ class Phone:
 
 
 @contextlib.asynccontextmanager
-async def open_world(database_url: str, **more: Any) -> AsyncIterator[World]:
-    """Program and sandbox, connected; ``more`` are settings."""
+async def open_world(database_url: str, *, bank: bool = False, **more: Any) -> AsyncIterator[World]:
+    """Program and sandbox, connected; ``bank``: payments by the sandbox's bank; ``more`` are settings."""
     clock = ManualClock()
     sandbox = build_sandbox(clock, limits=Limits.off(), operator="Northline")
     listener = listen("127.0.0.1", 0)
@@ -261,6 +261,8 @@ async def open_world(database_url: str, **more: Any) -> AsyncIterator[World]:
 
     async with contextlib.AsyncExitStack() as stack:
         addresses = await stack.enter_async_context(sandbox_running(sandbox))
+        if bank:
+            more |= {"sandbox_bank_url": addresses.bank_url, "sandbox_bank_key": sandbox.bank.key}
         settings = settings_for(addresses, database_url, url, **more)
         program = await stack.enter_async_context(open_program(settings, clock=clock, wrap_billing=breakable))
         await prepare(program, may_migrate=True)
