@@ -86,7 +86,7 @@ def _alone(connection: Connection, turn: TurnCommit) -> Result:
         return Outcome.clash
     except Exception as error:  # reported to the turn that asked; the others go on
         savepoint.rollback()
-        return Outcome.clash if _lost_a_race(error) else error
+        return Outcome.clash if lost_a_race(error) else error
     if outcome is Outcome.done:
         savepoint.commit()
     else:
@@ -94,7 +94,7 @@ def _alone(connection: Connection, turn: TurnCommit) -> Result:
     return outcome
 
 
-def _lost_a_race(error: Exception) -> bool:
+def lost_a_race(error: Exception) -> bool:
     """PostgreSQL chose this turn to end a deadlock: on fresh reads it goes through."""
     return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in _RACES
 

@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import Sequence
 
 from core.database import Database
-from core.delivery.commit import Outcome, Result, TurnCommit, commit_turns
+from core.delivery.commit import Outcome, Result, TurnCommit, commit_turns, lost_a_race
 
 
 class Writer:
@@ -58,7 +58,7 @@ class Writer:
             return await self._database.write(commit_turns, turns)
         except Exception as error:  # each turn gets a try of its own, so that one cannot harm the others
             if len(turns) == 1:
-                return [error]
+                return [Outcome.clash if lost_a_race(error) else error]
         results: list[Result] = []
         for turn in turns:
             results.extend(await self._write([turn]))

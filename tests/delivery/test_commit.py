@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import cast
 
 import pytest
 from sqlalchemy import Connection, func, select, text
@@ -145,7 +146,22 @@ async def test_a_deadlock_is_a_lost_race(postgres_url: str) -> None:
     assert ends[0] is Outcome.clash
     assert isinstance(ends[1], Exception)
     assert await left(database) == (set(), {}, [])
+
+    def whole(_connection: Connection) -> None:
+        raise DBAPIError("", (), _Deadlock())
+
+    database.write = lambda *_args: _failing(whole)  # type: ignore[method-assign, assignment]  # the transaction itself
+    async with Writer(database) as writer:
+        assert await writer.commit(turn(3, "c")) is Outcome.clash
     await database.close()
+
+
+class _Deadlock(Exception):
+    sqlstate = "40P01"
+
+
+async def _failing(fn: Callable[[Connection], None]) -> None:
+    fn(cast(Connection, None))
 
 
 @pytest.mark.postgres
