@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import httpx
 
+from bot.integrations.payments.reading import exact_money, json_object, payment_page
 from core.clock import Clock
 from core.errors import OutsideUnavailable
-from core.money import Money
 from core.payments.models import PaymentOrder
 from core.payments.protocol import (
     Means,
@@ -28,6 +27,7 @@ from core.payments.protocol import (
 )
 
 LIMIT = 10.0  # seconds
+_ID = re.compile(r"[0-9A-Za-z_-]{1,120}")
 TOLERANCE = timedelta(minutes=5)  # between the bank's clock and ours: an older signature is a replay
 
 
@@ -73,9 +73,14 @@ class SandboxBank:
         found = await self._call("POST", "/payments", json=wanted, headers=headers)
         if found is None:
             raise OutsideUnavailable("the bank knows no such address")
-        return Opened(str(found["id"]), confirmation_url=str(found["confirmation_url"]))
+        try:
+            return Opened(str(found["id"]), confirmation_url=payment_page(found["confirmation_url"]))
+        except (KeyError, TypeError, ValueError) as error:
+            raise OutsideUnavailable("the bank answered nonsense") from error
 
     async def look(self, provider_payment_id: str) -> ProviderPayment | None:
+        if not _ID.fullmatch(provider_payment_id):
+            return None
         found = await self._call("GET", f"/payments/{provider_payment_id}")
         if found is None:
             return None
@@ -84,17 +89,18 @@ class SandboxBank:
             return ProviderPayment(
                 provider_payment_id=str(found["id"]),
                 status=ProviderStatus(found["status"]),
-                amount=Money(Decimal(found["amount"]), currency),
+                amount=exact_money(found["amount"], currency),
                 order_id=str(found["order_id"]),
                 accounts=tuple(found["accounts"]),
                 paid_at=datetime.fromisoformat(found["paid_at"]) if found["paid_at"] else None,
-                refunded=Money(Decimal(found["refunded"]), currency),
+                refunded=exact_money(found["refunded"], currency),
             )
-        except (KeyError, TypeError, ValueError, InvalidOperation) as error:
+        except (KeyError, TypeError, ValueError) as error:
             raise OutsideUnavailable("the bank answered nonsense") from error
 
     async def cancel(self, provider_payment_id: str) -> None:
-        await self._call("POST", f"/payments/{provider_payment_id}/cancel")
+        if _ID.fullmatch(provider_payment_id):
+            await self._call("POST", f"/payments/{provider_payment_id}/cancel")
 
     def read_notice(self, headers: Mapping[str, str], body: bytes, source_ip: str) -> Notice | Refused:
         parts = dict(part.partition("=")[::2] for part in headers.get("x-bank-signature", "").split(","))
@@ -107,9 +113,11 @@ class SandboxBank:
         if abs(self._clock.now().timestamp() - int(moment)) > TOLERANCE.total_seconds():
             return Refused("the signature is too old")
         try:
-            told = json.loads(body)
-            return Notice(str(told["id"])[:200], str(told["event"])[:60], str(told["payment"])[:120])
-        except (ValueError, KeyError, TypeError, RecursionError):
+            told = json_object(body)
+            if not _ID.fullmatch(told["id"]) or not _ID.fullmatch(told["payment"]):
+                raise ValueError("not an id")
+            return Notice(told["id"], str(told["event"])[:60], told["payment"])
+        except (ValueError, KeyError, TypeError):
             return Refused("not a notice of the bank's", 400)
 
     async def close(self) -> None:

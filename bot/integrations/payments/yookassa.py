@@ -111,7 +111,7 @@ class YooKassa:
         time_limit: float = TIME_LIMIT,
     ) -> None:
         # An unpaid payment cannot be stopped from outside: it ends by itself, within an hour of being opened.
-        self.means = Means(way=_WAYS[method], redirect=True, cancels=False, saves=True)
+        self.means = Means(way=_WAYS[method], redirect=True, cancels=False)
         self._headers = {"Authorization": aiohttp.encode_basic_auth(shop_id, secret_key)}
         self._clock = clock
         self._operator = operator
