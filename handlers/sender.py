@@ -158,7 +158,11 @@ class Sender:
         if rest is not None and rest > self._clock.now():
             return Deferred(due.id, due.chat_id, rest, "the messenger asked the whole bot to wait")
         if self._gate is not None and due.priority >= Priority.bulk:
-            closed = await self._gate(due.turn_id)
+            try:
+                closed = await self._gate(due.turn_id)
+            except Exception:  # whatever it could not find out: a reminder waits, rather than go out unasked
+                log.exception("a bulk message could not be looked at", turn=due.turn_id)
+                return self._later(due, name, TryLater("nobody could say whether it may go out"))
             if closed is not None:
                 return self._aside(due, name, closed)
         try:

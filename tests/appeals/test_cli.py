@@ -12,8 +12,9 @@ from bot.cli import app
 from core.appeals.models import AppealKind
 from core.appeals.service import AppealService
 from core.clock import SystemClock
-from core.database import Database, metadata
+from core.database import Database
 from core.delivery.writes import Write
+from migrations.models import metadata
 
 
 @pytest.fixture

@@ -157,6 +157,27 @@ async def test_nothing_is_sent_after_the_lease(database: Database, clock: Manual
     assert post.delivered == ["a", "b"]
 
 
+async def test_a_gate_that_fails_holds_up_nobody(database: Database, clock: ManualClock) -> None:
+    """A reminder whose right to go out cannot be found out waits its turn; it neither goes out nor blocks the chat."""
+    post = Mailroom(database, clock)
+    asked: list[str] = []
+
+    async def gate(cause: str) -> str | None:
+        asked.append(cause)
+        if len(asked) == 1:
+            raise RuntimeError("the database has gone away")
+        return None
+
+    channels = {"telegram": post.telegram}
+    post.sender = Sender(database, clock, channels, lambda _language, turn: message(f"sorry, {turn}"), gate=gate)
+    await post.put("telegram:1", "reminder", priority=Priority.bulk)
+    await post.sender.drain()
+    assert post.delivered == []
+    clock.move(timedelta(seconds=2))
+    await post.sender.drain()
+    assert post.delivered == ["reminder"]
+
+
 class Time:
     """Passes only while somebody sleeps."""
 
