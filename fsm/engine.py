@@ -249,7 +249,7 @@ class Engine:
         dropping = ""
         if drops:
             # Telegram takes a keyboard away only together with a message: the notes are that message.
-            dropping = str(notes) if notes else talk.t("Thank you.")
+            dropping = str(notes) if notes else talk.t("All right.")
             notes = None
         return draw(
             shown,

@@ -10,6 +10,7 @@ from fsm.help_topics import Topic, answer_of, find, question_of
 from fsm.screen import Choice, Rich, Screen, Tone, bold, lines, paragraphs, screen
 from fsm.state import State, entry
 from fsm.talk import Talk
+from fsm.words import says_thanks
 
 
 class Ask(Action, frozen=True, tag="h.ask"):
@@ -36,7 +37,7 @@ class Questions(State, frozen=True):
     def expects(self, talk: Talk) -> str:
         return talk.t("Choose a question below, or write it in your own words.")
 
-    async def on_text(self, talk: Talk, said: Text) -> Answer | Found | NothingFound:
+    async def on_text(self, talk: Talk, said: Text) -> Questions | Answer | Found | NothingFound:
         return _search(talk, said.text)
 
     async def on_ask(self, talk: Talk, press: Ask) -> Answer:
@@ -61,7 +62,7 @@ class Answer(State, frozen=True):
     def expects(self, talk: Talk) -> str:
         return talk.t("Use the buttons below, or write another question.")
 
-    async def on_text(self, talk: Talk, said: Text) -> Answer | Found | NothingFound:
+    async def on_text(self, talk: Talk, said: Text) -> Questions | Answer | Found | NothingFound:
         return _search(talk, said.text)
 
 
@@ -82,7 +83,7 @@ class Found(State, frozen=True):
     def expects(self, talk: Talk) -> str:
         return talk.t("Choose a question below, or write it in your own words.")
 
-    async def on_text(self, talk: Talk, said: Text) -> Answer | Found | NothingFound:
+    async def on_text(self, talk: Talk, said: Text) -> Questions | Answer | Found | NothingFound:
         return _search(talk, said.text)
 
     async def on_ask(self, talk: Talk, press: Ask) -> Answer:
@@ -104,7 +105,7 @@ class NothingFound(State, frozen=True):
     def expects(self, talk: Talk) -> str:
         return talk.t("Use the buttons below, or write another question.")
 
-    async def on_text(self, talk: Talk, said: Text) -> Answer | Found | NothingFound:
+    async def on_text(self, talk: Talk, said: Text) -> Questions | Answer | Found | NothingFound:
         return _search(talk, said.text)
 
 
@@ -114,7 +115,10 @@ async def open_help(talk: Talk, action: OpenHelp) -> Questions | Answer | Found 
     return _search(talk, action.words) if action.words else Questions()
 
 
-def _search(talk: Talk, words: str) -> Answer | Found | NothingFound:
+def _search(talk: Talk, words: str) -> Questions | Answer | Found | NothingFound:
+    if says_thanks(words):
+        talk.tell(talk.t("You are welcome!"))
+        return Questions()
     topics = find(talk, words)
     if not topics:
         return NothingFound()

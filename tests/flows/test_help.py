@@ -87,6 +87,14 @@ async def test_ones_own_words_in_russian(person: Person, words: str, expected: s
     assert expected in person.text or expected in person.labels
 
 
+async def test_thanks_for_an_answer(person: Person) -> None:
+    await person.say("/help")
+    await person.say("delete my data")
+    await person.say("Thank you!")
+    assert "You are welcome!" in person.text
+    assert "How can I help?" in person.text
+
+
 async def test_words_that_fit_several_questions(person: Person) -> None:
     await person.say("/help")
     await person.say("receipt")
