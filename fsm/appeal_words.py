@@ -81,6 +81,14 @@ def own_phone(talk: Talk) -> str:
     return (talk.known.phone or "") if talk.known is not None else ""
 
 
+async def too_many_files(talk: Talk, said: Text | File) -> bool:
+    """Says so when the chat has sent as many files as it may in a day."""
+    if isinstance(said, Text) or await talk.core.appeals.may_send_files(talk.chat.chat_id):
+        return False
+    talk.tell(talk.t("I can take no more files today. Please say in words what is on it, or send it tomorrow."))
+    return True
+
+
 def add(talk: Talk, appeal_id: str, said: Text | File) -> None:
     """What was said or sent goes into the request with this turn."""
     if isinstance(said, Text):

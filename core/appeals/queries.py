@@ -66,6 +66,17 @@ def list_open(connection: Connection) -> list[Appeal]:
     return [_appeal(row) for row in connection.execute(query)]
 
 
+def files_since(connection: Connection, chat_id: str, moment: datetime) -> int:
+    """How many files came from the chat after ``moment``."""
+    query = (
+        select(func.count())
+        .select_from(appeal_messages)
+        .join(appeals, appeals.c.id == appeal_messages.c.appeal_id)
+        .where(appeals.c.chat_id == chat_id, appeal_messages.c.at > moment, appeal_messages.c.file_name.is_not(None))
+    )
+    return connection.execute(query).scalar_one()
+
+
 def add_message(
     connection: Connection, appeal_id: str, author: Author, text: str, now: datetime, file_name: str = "", id: str = ""
 ) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from sqlalchemy import Connection, delete, select, update
 
 from core.appeals import queries
@@ -19,6 +21,8 @@ FETCH_FILE = "fetch_file"
 
 MAX_TEXT = 7000  # characters of one message: the longest that a messenger brings
 MAX_MESSAGES = 50  # of one request: whoever needs more is better served by a call
+
+FILES_A_DAY = 20  # from one chat, registered or not
 
 _BACK_WITH_STAFF = (AppealStatus.pending, AppealStatus.resolved, AppealStatus.rejected, AppealStatus.closed)
 
@@ -45,6 +49,11 @@ class AppealService:
     async def draft(self, subscriber_id: str | None, chat_id: str) -> Thread | None:
         """A message that was begun in this chat and not sent."""
         return await self._database.read(queries.draft_of, subscriber_id, chat_id)
+
+    async def may_send_files(self, chat_id: str) -> bool:
+        """Whether the chat has not used up its day's files: they are all kept here, whoever sent them."""
+        since = self._clock.now() - timedelta(days=1)
+        return await self._database.read(queries.files_since, chat_id, since) < FILES_A_DAY
 
     async def open_link_request(self, subscriber_id: str, number: str) -> Appeal | None:
         """The request to link this account that staff have not decided yet."""

@@ -10,7 +10,7 @@ from core.subscribers.activity import Did, did
 from core.subscribers.phones import NotAPhone, parse_phone, parse_shared, show_phone
 from fsm.action import Action
 from fsm.actions import GoOn, OpenAppeal, OpenAppeals, OpenPerson
-from fsm.appeal_words import add, by_phone, own_phone, who
+from fsm.appeal_words import add, by_phone, own_phone, too_many_files, who
 from fsm.event import Contact, File, Text
 from fsm.screen import Asks, Choice, Screen, Tone, bold, paragraphs, screen
 from fsm.state import State, entry
@@ -136,6 +136,8 @@ class Compose(State, frozen=True):
     async def _keep(self, talk: Talk, said: Text | File) -> Compose:
         if self.count >= MAX_MESSAGES:
             talk.tell(talk.t("This is a lot already. Please send it first; you can add more afterwards."))
+            return self
+        if await too_many_files(talk, said):
             return self
         appeals, appeal_id = talk.core.appeals, self.appeal_id
         if not appeal_id or not await _is_draft(talk, appeal_id):

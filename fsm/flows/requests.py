@@ -7,7 +7,7 @@ from typing import ClassVar
 from core.appeals.service import MAX_MESSAGES
 from fsm.action import Action
 from fsm.actions import OpenAppeal, OpenAppeals, OpenPerson
-from fsm.appeal_words import add, status, thread, title, who
+from fsm.appeal_words import add, status, thread, title, too_many_files, who
 from fsm.event import File, Text
 from fsm.screen import Asks, Choice, Screen, Tone, bold, lines, paragraphs, screen
 from fsm.state import State, entry
@@ -166,6 +166,8 @@ async def _add(talk: Talk, here: Adding | Added, said: Text | File) -> Added | A
         return here
     if len(found.messages) >= MAX_MESSAGES:
         talk.tell(talk.t("This request is very long already. Please begin a new one: press “A person”."))
+        return here
+    if await too_many_files(talk, said):
         return here
     add(talk, here.appeal_id, said)
     return Added(here.appeal_id, here.number)

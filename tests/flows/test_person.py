@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -320,3 +321,20 @@ async def test_staff_see_no_drafts(house: House, person: Person, register: Regis
         await desk.answer(1, "I read your thoughts")
     with pytest.raises(NotPossible):
         await desk.answer(7, "Hello")
+
+
+async def test_files_have_a_limit(house: House, person: Person) -> None:
+    """Anybody may write, so that the files of one chat must not fill the operator's database."""
+    house.channels[person.channel].files["file-1"] = Fetched(JPEG, "image/jpeg")
+    await write(person, "Look at these")
+    for _ in range(20):
+        await person.send_file()
+    assert "21 messages are kept" in person.text
+    await person.send_file()
+    assert "no more files today" in person.text
+    assert "21 messages are kept" in person.text
+    await person.say("It is a lamp")
+    assert "22 messages are kept" in person.text
+    house.clock.move(timedelta(days=1))
+    await person.send_file()
+    assert "23 messages are kept" in person.text
