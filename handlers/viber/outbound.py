@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import ipaddress
 import json
+import socket
 from datetime import datetime
 from typing import Any
 
@@ -26,6 +29,7 @@ from handlers.viber.client import ViberClient, ViberRefused, ViberStatus, ViberU
 from handlers.viber.drawing import Artist, MenuLabel, downgraded
 
 MAX_REDIRECTS = 3
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 HOURLY_PAUSE = 600.0  # seconds: the limit is 100 messages an hour without a reply, and Viber does not say when it ends
 
 BOT_PAUSE = 60.0  # seconds: only an operator can mend it, so there is no hurry
@@ -61,6 +65,8 @@ class ViberChannel:
     ) -> None:
         """``fetch_timeout`` is in seconds, for a whole download."""
         self._client = client
+        # The emulated Viber of the demo and of tests stands on this machine, and so do its files.
+        self._in_sandbox = (URL(client.base_url).host or "") in LOOPBACK
         self._fetch_timeout = aiohttp.ClientTimeout(total=fetch_timeout, connect=10.0)
         self.artist = Artist(operator, blob_url, menu_label)
 
@@ -96,6 +102,8 @@ class ViberChannel:
         for _ in range(MAX_REDIRECTS + 1):
             url = _web(address)
             try:
+                if not self._in_sandbox and not await _is_public(url):
+                    raise Undeliverable("the file's address is not on the public internet")
                 async with self._client.session.get(
                     url, timeout=self._fetch_timeout, allow_redirects=False
                 ) as response:
@@ -136,6 +144,15 @@ def _web(address: str) -> URL:
     if url.scheme not in ("http", "https") or not url.host:
         raise Undeliverable("the file's address is not on the web")
     return url
+
+
+async def _is_public(url: URL) -> bool:
+    """Whether every address that the host's name stands for belongs to the internet and not to the operator's network.
+
+    Raises OSError when the name is not known.
+    """
+    found = await asyncio.get_running_loop().getaddrinfo(url.host, url.port, type=socket.SOCK_STREAM)
+    return all(ipaddress.ip_address(str(address[0]).partition("%")[0]).is_global for *_rest, address in found)
 
 
 async def _download(response: aiohttp.ClientResponse, max_bytes: int) -> Fetched:

@@ -323,3 +323,16 @@ async def test_redirects_end(viber: TinyViber, channel: ViberChannel) -> None:
 async def test_a_reference_of_somebody_else(channel: ViberChannel, forged: str) -> None:
     with pytest.raises(Undeliverable):
         await channel.fetch(forged, 100)
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["127.0.0.1", "2130706433", "10.0.0.1", "192.168.1.1", "169.254.169.254", "0.0.0.0", "[::1]", "[::ffff:127.0.0.1]"],
+)
+async def test_the_operators_own_network_is_not_fetched(host: str) -> None:
+    """The real Viber keeps files on the internet: an address within would read what only we can reach."""
+    client = ViberClient(TOKEN, "https://chatapi.viber.com/pa")
+    outside = ViberChannel(client, "Operator", blob_url)
+    with pytest.raises(Undeliverable, match="public internet"):
+        await outside.fetch(ref(f"http://{host}:{free_port()}/latest/meta-data"), 100)
+    await outside.close()
