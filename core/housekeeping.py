@@ -11,6 +11,8 @@ from core.appeals.tables import appeal_messages, appeals
 from core.billing.tables import snapshots
 from core.delivery import blobs, outbox, tasks
 from core.delivery.tables import conversations, inbox, lanes
+from core.payments import privacy as payments
+from core.notices import store
 from core.payments.notices import forget_bodies
 from core.reminders import settling
 from core.subscribers.tables import account_links, attempts, challenges, chats, consents, subscribers
@@ -26,16 +28,15 @@ CODES = timedelta(days=30)
 LIMITS = timedelta(days=2)  # no limit looks back further than a day
 STRANGERS = timedelta(days=90)  # what somebody said who never finished signing up: their phone and name are in it
 NOTICES = timedelta(days=180)
-
-
+UNPAID = timedelta(days=400)  # orders that came to nothing: a year's disputes, and a month more
 DRAFTS = timedelta(days=90)
 
 
 def tidy(connection: Connection, now: datetime, retention_years: int) -> dict[str, int]:
     """How many rows were removed, by kind.
 
-    ``retention_years``: for how long the law makes the operator keep the consents and the requests of people who
-    asked to be forgotten.
+    ``retention_years``: for how long the law makes the operator keep the consents, the requests and the payments
+    of people who asked to be forgotten.
     """
     kept_until = now - timedelta(days=366 * retention_years)
     abandoned = (appeals.c.status == AppealStatus.draft.value) & (appeals.c.updated_at < now - DRAFTS)
@@ -49,12 +50,14 @@ def tidy(connection: Connection, now: datetime, retention_years: int) -> dict[st
         "attempts": connection.execute(delete(attempts).where(attempts.c.at < now - LIMITS)).rowcount,
         "strangers": _strangers(connection, now - STRANGERS),
         "notices": forget_bodies(connection, now - NOTICES),
+        "payments": payments.forget(connection, now - UNPAID, _forgotten(kept_until)),
         "figures": _figures_of_nobody(connection),
         "drafts": _requests(connection, abandoned),
         "requests of the forgotten": _requests(connection, appeals.c.subscriber_id.in_(_forgotten(kept_until))),
         "consents of the forgotten": connection.execute(
             delete(consents).where(consents.c.subscriber_id.in_(_forgotten(kept_until)))
         ).rowcount,
+        "operator's notices": store.forget_before(connection, now - store.KEPT),
         "reminders": settling.forget_before(connection, now - settling.KEPT),
         "lanes": connection.execute(delete(lanes).where(lanes.c.until < now - TASKS)).rowcount,
     }

@@ -19,4 +19,4 @@ class Operator:
     support_hours: str = ""  # as the operator writes it: "8:00-22:00"
     privacy_url: str = ""
     privacy_version: str = "2026-01"  # of the consent document; a new version asks for consent anew
-    retention_years: int = 3  # how long consents and appeals are kept after somebody asked to be forgotten
+    retention_years: int = 3  # how long consents, appeals and payments are kept after somebody asked to be forgotten

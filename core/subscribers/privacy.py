@@ -12,6 +12,8 @@ from core.billing.snapshots import erase as erase_snapshots
 from core.delivery.messages import decode_message
 from core.delivery.tables import blobs, conversations, outbox
 from core.errors import Stale
+from core.payments import privacy as payments
+from core.notices import store as notices
 from core.reminders import prefs
 from core.subscribers.challenges import DAY
 from core.subscribers.consents import Decision, decide
@@ -55,7 +57,9 @@ def export(connection: Connection, subscriber_id: str, now: datetime) -> dict[st
                 .order_by(account_links.c.created_at)
             )
         ],
+        "payments": payments.export(connection, subscriber_id),
         "reminders": prefs.export(connection, subscriber_id),
+        "notices": notices.export(connection, subscriber_id),
         "activity": [
             _plain(row, "what", "detail", "chat_id", "at")
             for row in connection.execute(
@@ -93,8 +97,8 @@ def _json(value: Any) -> Any:
 def erase(connection: Connection, subscriber_id: str, here: str, turn_id: str, version: str, now: datetime) -> None:
     """Removes or replaces what is personal; raises Stale when it is done already.
 
-    Kept, because the law makes the operator keep it: the consents given and withdrawn, and the appeals. The billing's
-    own data are the operator's and not touched. ``version`` is of the document from which the consent is withdrawn.
+    Kept, because the law makes the operator keep it: the consents given and withdrawn, the appeals, and the
+    payments without their chats. The billing's own data are the operator's and not touched. ``version`` is of the document from which the consent is withdrawn.
     ``here`` is the chat that asked: it keeps what ``turn_id`` says in it. Codes sent within the last day stay until
     the housekeeping removes them: they hold the limit on sending.
     """
@@ -124,7 +128,9 @@ def erase(connection: Connection, subscriber_id: str, here: str, turn_id: str, v
         .where(conversations.c.chat_id.in_([chat_id for chat_id in chat_ids if chat_id != here]))
         .values(state="", version=conversations.c.version + 1)
     )
+    payments.erase(connection, subscriber_id, now)
     prefs.erase(connection, subscriber_id)
+    notices.erase(connection, subscriber_id)
     if numbers:
         erase_snapshots(connection, numbers)
 
