@@ -11,8 +11,8 @@ from core.appeals.tables import appeal_messages, appeals
 from core.billing.tables import snapshots
 from core.delivery import blobs, outbox, tasks
 from core.delivery.tables import conversations, inbox, lanes
-from core.payments import privacy as payments
 from core.notices import store
+from core.payments import privacy as payments
 from core.payments.notices import forget_bodies
 from core.reminders import settling
 from core.subscribers.tables import account_links, attempts, challenges, chats, consents, subscribers

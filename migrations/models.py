@@ -5,6 +5,7 @@ from __future__ import annotations
 import core.appeals.tables
 import core.billing.tables
 import core.delivery.tables
+import core.notices.tables
 import core.payments.tables
 import core.reminders.tables
 import core.subscribers.tables  # noqa: F401 - imported for what they add to the metadata

@@ -95,6 +95,19 @@ def postpone(connection: Connection, lines: Iterable[tuple[Waiting, datetime, Re
         )
 
 
+def call_off(connection: Connection, accounts: Sequence[AccountNumber]) -> int:
+    """Nothing is owed for these accounts any more: for use in the commit in which that becomes known.
+
+    A message that is written and not sent is stopped at the last door (:mod:`core.reminders.gate`); what it says of
+    other accounts is planned anew. Says how many reminders were cancelled.
+    """
+    waiting = reminders.c.status.in_([Status.planned.value, Status.queued.value])
+    cancelled = {"status": Status.cancelled.value, "reason": Reason.paid.value, "owned_until": None}
+    return connection.execute(
+        update(reminders).where(reminders.c.account.in_(accounts), waiting).values(**cancelled)
+    ).rowcount
+
+
 def tried(connection: Connection, ids: Sequence[str], now: datetime) -> dict[str, set[str]]:
     """Where a message to each person has failed of late."""
     found: dict[str, set[str]] = {}
@@ -102,7 +115,7 @@ def tried(connection: Connection, ids: Sequence[str], now: datetime) -> dict[str
         messages.c.subscriber_id.in_(ids),
         messages.c.status == FAILED,
         messages.c.created_at > now - TRIED_FOR,
-        messages.c.reason.not_in([Reason.outside_hours.value, Reason.operator_paused.value]),
+        messages.c.reason.not_in([Reason.outside_hours.value, Reason.operator_paused.value, Reason.paid.value]),
     )
     for subscriber_id, target in connection.execute(query):
         found.setdefault(subscriber_id, set()).add(target)

@@ -10,9 +10,9 @@ from core.operator import Operator
 from core.regions import zone_of
 from core.reminders import due
 from core.reminders.hours import allowed
-from core.reminders.models import Reason
+from core.reminders.models import Reason, Status
 from core.reminders.policy import Policy
-from core.reminders.tables import messages
+from core.reminders.tables import messages, reminders
 from core.subscribers.tables import subscribers
 
 
@@ -37,6 +37,11 @@ class Gate:
         row = connection.execute(query).first()
         if row is None:
             return None  # something else that is sent in bulk
+        paid = select(reminders.c.account).where(
+            reminders.c.message_id == message_id, reminders.c.status == Status.cancelled.value
+        )
+        if connection.execute(paid.limit(1)).first() is not None:
+            return Reason.paid.value  # what is still owed for the other accounts is written anew
         if due.is_paused(connection):
             return Reason.operator_paused.value
         zone = zone_of(row.region, self._operator.zone.key)

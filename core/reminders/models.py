@@ -56,6 +56,7 @@ class Kind(StrEnum):
     debts = "debts"
     receipts = "receipts"
     news = "news"
+    works = "works"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +75,11 @@ class Prefs:
     debts: bool = True
     receipts: bool = True
     news: bool = True
+    works: bool = True
     muted: frozenset[AccountNumber] = field(default_factory=frozenset)
 
     def wants(self, kind: Kind) -> bool:
-        return {Kind.debts: self.debts, Kind.receipts: self.receipts, Kind.news: self.news}[kind]
+        return bool(getattr(self, kind.value))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, func, select
 from core.billing.models import AccountNumber
 from core.delivery.tables import conversations
 from core.money import Money
+from core.notices.tables import people as told
 from core.operator import Operator
 from core.payments.tables import postings, promises
 from core.regions import zone_of
@@ -124,13 +125,15 @@ def _promised(connection: Connection, numbers: Sequence[AccountNumber]) -> dict[
 
 
 def spent(connection: Connection, operator: Operator, now: datetime) -> Decimal:
-    """What this calendar month's reminders have cost, in the operator's zone and currency."""
+    """What this calendar month's reminders and notices have cost, in the operator's zone and currency."""
     local = now.astimezone(operator.zone)
     since = local.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     query = select(func.coalesce(func.sum(messages.c.cost), 0)).where(
         messages.c.created_at >= since, messages.c.status != FAILED
     )
-    return Money.from_minor(int(connection.execute(query).scalar_one()), operator.currency).amount
+    notices = select(func.coalesce(func.sum(told.c.cost), 0)).where(told.c.cost > 0, told.c.queued_at >= since)
+    minor = int(connection.execute(query).scalar_one()) + int(connection.execute(notices).scalar_one())
+    return Money.from_minor(minor, operator.currency).amount
 
 
 def history(connection: Connection, ids: Sequence[str], since: date) -> dict[str, list[date]]:

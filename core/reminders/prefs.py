@@ -14,7 +14,7 @@ from core.reminders.models import Prefs, Reason, Status
 from core.reminders.policy import SUSPENSION
 from core.reminders.tables import messages, muted, prefs, reminders
 
-_FIELDS = ("ahead", "hour", "channel", "paused_until", "asked_for", "debts", "receipts", "news")
+_FIELDS = ("ahead", "hour", "channel", "paused_until", "asked_for", "debts", "receipts", "news", "works")
 
 
 def load(connection: Connection, ids: Sequence[str]) -> dict[str, Prefs]:

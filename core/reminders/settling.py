@@ -28,7 +28,7 @@ HELPED_WITHIN = timedelta(days=3)
 KEPT = timedelta(days=400)
 LOST = "lost"
 
-_OURS = (Reason.outside_hours.value, Reason.operator_paused.value)
+_OURS = (Reason.outside_hours.value, Reason.operator_paused.value, Reason.paid.value)
 
 
 def settle(connection: Connection, now: datetime) -> int:
@@ -70,7 +70,8 @@ def give_back(connection: Connection, message_id: str, reason: str, now: datetim
     _finish(connection, message_id, FAILED, reason, None)
     shown = reason if reason in _OURS else Reason.failed.value
     planned = {"status": Status.planned.value, "reason": shown, "due_at": now, "message_id": None}
-    _lines(connection, message_id, **planned)
+    waits = (reminders.c.message_id == message_id) & (reminders.c.status != Status.cancelled.value)
+    connection.execute(update(reminders).where(waits).values(**planned))
 
 
 def _finish(connection: Connection, message_id: str, status: str, reason: str, sent_at: datetime | None) -> None:

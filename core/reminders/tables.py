@@ -68,6 +68,7 @@ prefs = Table(
     Column("debts", Boolean, nullable=False, server_default=text("true")),
     Column("receipts", Boolean, nullable=False, server_default=text("true")),
     Column("news", Boolean, nullable=False, server_default=text("true")),
+    Column("works", Boolean, nullable=False, server_default=text("true")),
 )
 
 muted = Table(

@@ -12,8 +12,8 @@ from core.billing.snapshots import erase as erase_snapshots
 from core.delivery.messages import decode_message
 from core.delivery.tables import blobs, conversations, outbox
 from core.errors import Stale
-from core.payments import privacy as payments
 from core.notices import store as notices
+from core.payments import privacy as payments
 from core.reminders import prefs
 from core.subscribers.challenges import DAY
 from core.subscribers.consents import Decision, decide
@@ -98,9 +98,9 @@ def erase(connection: Connection, subscriber_id: str, here: str, turn_id: str, v
     """Removes or replaces what is personal; raises Stale when it is done already.
 
     Kept, because the law makes the operator keep it: the consents given and withdrawn, the appeals, and the
-    payments without their chats. The billing's own data are the operator's and not touched. ``version`` is of the document from which the consent is withdrawn.
-    ``here`` is the chat that asked: it keeps what ``turn_id`` says in it. Codes sent within the last day stay until
-    the housekeeping removes them: they hold the limit on sending.
+    payments without their chats. The billing's own data are the operator's and not touched. ``version`` is of the
+    document from which the consent is withdrawn. ``here`` is the chat that asked: it keeps what ``turn_id`` says in it.
+    Codes sent within the last day stay until the housekeeping removes them: they hold the limit on sending.
     """
     phone = connection.execute(select(subscribers.c.phone).where(subscribers.c.id == subscriber_id)).scalar()
     erased = connection.execute(
