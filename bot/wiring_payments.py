@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
 from sqlalchemy import Connection, select
@@ -16,6 +16,7 @@ from bot.integrations.payments.telegram_payments import TelegramCashier, Telegra
 from bot.integrations.payments.teller import PaymentTeller
 from bot.integrations.payments.yookassa import FindContact, PayerContact, Receipts, YooKassa
 from bot.settings import Settings
+from core.billing.models import AccountNumber
 from core.clock import Clock
 from core.database import Database
 from core.delivery.writes import Write
@@ -29,6 +30,7 @@ from core.payments.notices import TAKE_NOTICE, NoticeDesk
 from core.payments.promises import POST_PROMISE, PromiseTerms
 from core.payments.protocol import Notice, PaymentProvider
 from core.payments.service import ATTEND, PaymentService, PaymentTerms
+from core.reminders import due
 from core.services import Services
 from core.subscribers.tables import subscribers
 from fsm.state import Registry
@@ -135,7 +137,7 @@ def payment_tasks(
 ) -> dict[str, TaskHandler]:
     """Who carries out which kind of payments' tasks."""
     clock = services.clock
-    teller = PaymentTeller(clock, services.operator, registry, wake_sender)
+    teller = PaymentTeller(clock, services.operator, registry, wake_sender, on_paid=call_off_reminders)
     attendant = Attendant(database, clock, services.billing, providers, links, teller)
     desk = NoticeDesk(database, clock, providers, attendant)
     return {
@@ -143,6 +145,10 @@ def payment_tasks(
         TAKE_NOTICE: TakeNotice(desk, database, clock, wake_sender),
         POST_PROMISE: PostPromise(services.payments.promises, services.billing, database, clock, teller),
     }
+
+
+def call_off_reminders(connection: Connection, accounts: Sequence[AccountNumber]) -> None:
+    due.call_off(connection, accounts)
 
 
 def telegram_cashier(

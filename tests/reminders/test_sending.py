@@ -223,6 +223,25 @@ async def test_a_message_that_waited_past_its_hour_goes_in_the_morning(world: Wo
     assert len(await world.texts()) == 2  # the one that did not go out, and the one that did
 
 
+async def test_a_message_about_a_debt_that_is_paid_meanwhile_is_stopped_at_the_last_door(world: World) -> None:
+    await debtors(world, Debtor("1", "p"), Debtor("2", "p"))
+    await world.planner().run()
+    await world.dispatcher().run()
+    gate = Gate(world.database, world.clock, world.rules.operator, world.rules.policy)
+    cause = await world.database.read(lambda c: c.execute(select(outbox.c.turn_id)).scalar_one())
+    await world.pay("1")
+    assert await gate(cause) is None
+    assert await world.database.write(due.call_off, ["1"]) == 1
+    assert await gate(cause) == "paid"
+    await world.database.write(lambda c: c.execute(update(outbox).values(status="failed", reason="paid")))
+    await world.planner().run()  # takes over how it went
+    await world.send()
+    await world.send()
+    texts = [text for _chat, text in await world.texts()]
+    assert texts[1:] == ["2 500.00 ahead"]
+    assert (await world.record())["p", "1", "ahead"] == ("cancelled", "paid")
+
+
 async def test_the_operator_pauses_everything(world: World) -> None:
     await debtors(world, Debtor("1", "p"))
     stop = {"name": due.SWITCH, "paused": True, "changed_at": world.clock.now()}

@@ -29,7 +29,7 @@ news_total = Counter(
 troubles_total = Counter("abonent_payment_troubles_total", "Payments put aside for the staff", ["provider", "kind"])
 
 OnPaid = Callable[[Connection, Sequence[AccountNumber]], None]
-"""Runs in the commit in which the accounts' payment becomes known: what waits because of a debt is called off."""
+"""Runs in the commit in which the payment becomes known, with the accounts that owe nothing any more."""
 
 
 class PaymentTeller:
@@ -50,9 +50,10 @@ class PaymentTeller:
         self.wake = wake
 
     def news(self, connection: Connection, order: PaymentOrder, news: News, facts: Facts) -> None:
-        if news is News.paid:
-            self._on_paid(connection, [line.account for line in order.lines])
-        self._say(connection, order.chat_id, lambda t: told_payments.news(t, order, news, facts), order.id)
+        settled = [one.number for one in facts.overviews.values() if not one.debt]
+        if news is News.paid and settled:
+            self._on_paid(connection, settled)
+        self._say(connection, order, lambda t: told_payments.news(t, order, news, facts), order.id)
         news_total.labels(order.provider, news.value).inc()
         log.info("payment", order=order.id, provider=order.provider, news=news.value)
 
@@ -69,15 +70,15 @@ class PaymentTeller:
         )
 
     def promised(self, connection: Connection, promise: Promise, status: PromiseStatus) -> None:
-        self._say(connection, promise.chat_id, lambda t: told_payments.promised(t, promise, status), promise.id)
+        self._say(connection, promise, lambda t: told_payments.promised(t, promise, status), promise.id)
 
-    def _say(self, connection: Connection, chat_id: str, say: told_payments.Say, cause: str) -> None:
-        row = connection.execute(select(chats).where(chats.c.chat_id == chat_id)).first()
-        if row is None:
-            return
+    def _say(self, connection: Connection, asked: PaymentOrder | Promise, say: told_payments.Say, cause: str) -> None:
+        """Where it was asked for; whoever has signed out there is told in their other chats."""
+        theirs = select(chats).where(chats.c.subscriber_id == asked.subscriber_id, chats.c.subscriber_id.is_not(None))
+        found = [Chat(**row._mapping) for row in connection.execute(theirs)]
         tell(
             connection,
-            [Chat(**row._mapping)],
+            [chat for chat in found if chat.chat_id == asked.chat_id] or found,
             say,
             registry=self._registry,
             operator=self._operator,
