@@ -1,9 +1,8 @@
 """Opens the database and runs functions on it: many reads side by side, writes one transaction at a time.
 
 Everything that touches the database is an ordinary function that takes a synchronous SQLAlchemy ``Connection``.
-On PostgreSQL it runs on an asyncpg connection. On SQLite reads run in a few threads and writes in one of their own
-(SQLite has one writer anyway): a whole function costs one hop between threads there, where aiosqlite takes several for
-each statement.
+On PostgreSQL it runs on an asyncpg connection; on SQLite reads run on aiosqlite connections and writes in one thread of
+their own (SQLite has one writer anyway, and a statement there costs no hop between threads).
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from sqlalchemy.types import TypeDecorator
 P = ParamSpec("P")
 T = TypeVar("T")
 
-READERS = 4  # threads, on SQLite
+READERS = 4  # connections kept open, on SQLite; as many again when many read at once
 CONNECT_LIMIT = 10.0  # seconds
 STATEMENT_LIMIT = 60.0  # seconds: a server that has gone silent must not hold a chat, or the writer, for ever
 
@@ -69,17 +68,12 @@ class Database:
         if self.dialect not in ("sqlite", "postgresql"):
             raise ValueError(f"databases of the kind {self.dialect!r} are not supported: use SQLite or PostgreSQL")
         self._writer: Engine | None = None
-        self._reader: Engine | None = None
         self._thread: ThreadPoolExecutor | None = None
-        self._read_threads: ThreadPoolExecutor | None = None
         if self.dialect == "sqlite":
             self.connections = 1
-            self._engine = create_async_engine(url, hide_parameters=True)
-            event.listen(self._engine.sync_engine, "connect", _pragmas)
-            self._reader = _sqlite_reader(url)
+            self._engine = _sqlite_readers(url)
             self._writer = _sqlite_writer(url)
             self._thread = ThreadPoolExecutor(1, thread_name_prefix="database-writer")
-            self._read_threads = ThreadPoolExecutor(READERS, thread_name_prefix="database-reader")
         else:
             self.connections = connections
             self._engine = create_async_engine(
@@ -102,10 +96,6 @@ class Database:
 
     async def read(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs ``fn(connection, ...)`` for reading. It must not write."""
-        if self._reader is not None and self._read_threads is not None:
-            return await asyncio.get_running_loop().run_in_executor(
-                self._read_threads, lambda: self._read_sync(fn, *args, **kwargs)
-            )
         async with self._readers.connect() as connection:
             return await connection.run_sync(fn, *args, **kwargs)
 
@@ -121,11 +111,6 @@ class Database:
         async with self._engine.begin() as connection:
             return await connection.run_sync(fn, *args, **kwargs)
 
-    def _read_sync(self, fn: Callable[..., T], *args: Any, **kwargs: Any) -> T:
-        assert self._reader is not None
-        with self._reader.connect() as connection:
-            return fn(connection, *args, **kwargs)
-
     def _write_sync(self, fn: Callable[..., T], *args: Any, **kwargs: Any) -> T:
         assert self._writer is not None
         with self._writer.begin() as connection:
@@ -133,9 +118,6 @@ class Database:
 
     async def close(self) -> None:
         await self._engine.dispose()
-        if self._reader is not None and self._read_threads is not None:
-            self._read_threads.shutdown(wait=True)
-            self._reader.dispose()
         if self._writer is not None and self._thread is not None:
             writer, thread = self._writer, self._thread
             with contextlib.suppress(RuntimeError):  # the thread was stopped before: closing twice is no error
@@ -170,13 +152,7 @@ def _sqlite_writer(url: str) -> Engine:
     return engine
 
 
-def _sqlite_reader(url: str) -> Engine:
-    engine = create_engine(
-        make_url(url).set(drivername="sqlite+pysqlite"),
-        poolclass=QueuePool,
-        pool_size=READERS,
-        max_overflow=0,
-        hide_parameters=True,
-    )
-    event.listen(engine, "connect", _pragmas)
-    return engine.execution_options(isolation_level="AUTOCOMMIT")
+def _sqlite_readers(url: str) -> AsyncEngine:
+    engine = create_async_engine(url, pool_size=READERS, max_overflow=READERS, hide_parameters=True)
+    event.listen(engine.sync_engine, "connect", _pragmas)
+    return engine
