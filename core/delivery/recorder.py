@@ -50,7 +50,7 @@ class Recorder:
     async def _write(self, batch: Sequence[_Waiting]) -> None:
         try:
             await self._database.write(_record, self._owner, batch, self._clock.now())
-        except Exception as error:
+        except Exception as error:  # told to each message that waits, once it has failed alone
             if len(batch) > 1:  # one that cannot be written must not make the others be sent again
                 for item in batch:
                     await self._write([item])

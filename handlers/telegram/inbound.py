@@ -9,8 +9,10 @@ from typing import Any
 
 from aiogram.types import CallbackQuery, ChatMemberUpdated, Message, PreCheckoutQuery, SuccessfulPayment, Update, User
 from aiogram.types import Contact as SharedContact
+from msgspec.structs import asdict, replace
 
 from fsm.event import Blocked, Command, Contact, Edited, Event, File, Input, Press, Text, Unblocked, Unsupported
+from handlers.clean import clean
 from handlers.telegram.cashier import Checkout, Paid
 
 CHANNEL = "telegram"
@@ -208,8 +210,14 @@ def _event(update: Update, chat: int, sender: User | None, now: datetime, what: 
         update_id=str(update.update_id),
         address=str(chat),
         at=now,
-        input=what,
-        name=name,
+        input=_cleaned(what),
+        name=clean(name),
         language=(sender.language_code or "") if sender else "",
         message_id=message_id,
     )
+
+
+def _cleaned(what: Input) -> Input:
+    """Telegram keeps such characters out, but the webhook's body is only as good as its secret."""
+    words = {name: value for name, value in asdict(what).items() if isinstance(value, str)}
+    return replace(what, **{name: clean(value) for name, value in words.items()})

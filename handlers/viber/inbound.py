@@ -14,7 +14,8 @@ from viberbot.api.user_profile import UserProfile
 from viberbot.api.viber_requests import EVENT_TYPE_TO_CLASS, create_request
 
 from fsm.event import Blocked, Event, Input, Opened, Press, Unblocked
-from handlers.viber.inbound_messages import clean, read_message
+from handlers.clean import clean
+from handlers.viber.inbound_messages import read_message
 
 CHANNEL = "viber"
 LONGEST_ID = 100  # characters, as the tables keep it; Viber's own have 24

@@ -10,6 +10,7 @@ from typing import Any
 from viberbot.api.messages import MESSAGE_TYPE_TO_CLASS, get_message
 
 from fsm.event import Command, Contact, File, Input, Press, Text, Unsupported
+from handlers.clean import clean
 from handlers.viber.outbound import file_ref
 from handlers.viber.payloads import PREFIX, SHARE_PHONE, is_link_press
 
@@ -34,13 +35,6 @@ def read_message(data: dict[str, Any], at: datetime, *, silent: bool = False) ->
     if kind in ("picture", "file"):
         return _file(message, data, at)
     return Unsupported(kind)
-
-
-def clean(value: object) -> str:
-    """A string that any database takes: without NUL and without halves of surrogate pairs. "" for another type."""
-    if not isinstance(value, str):
-        return ""
-    return value.replace("\0", "").encode("utf-8", "replace").decode()
 
 
 def _words(text: str, tracking: object, silent: bool) -> Input | None:

@@ -270,7 +270,7 @@ def _live(orders: Orders) -> NoReturn:
     try:
         asyncio.run(Process(orders).run())
         code = 0
-    except BaseException:
+    except BaseException:  # the parent learns of it by the exit code, a reader by the traceback
         traceback.print_exc()
     finally:
         sys.stderr.flush()

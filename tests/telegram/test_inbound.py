@@ -258,3 +258,10 @@ def test_an_update_of_a_kind_that_did_not_exist_yet() -> None:
 def test_updates_of_one_chat_share_their_order() -> None:
     assert order_key(text("x")) == order_key(press("x")) == order_key(membership("member", "kicked")) == ANNA
     assert order_key({"update_id": 31, "telepathy": {"a": 1}}) == 31
+
+
+def test_words_that_no_database_takes_are_cleaned() -> None:
+    update = Update.model_validate(text("a\0b c"))
+    event = read(update, NOW).event
+    assert event is not None
+    assert event.input == Text("ab c")
