@@ -31,6 +31,7 @@ class ProviderOptions(BaseSettings):
     bank_name: str = ""
     bank_corr_account: str = ""
     bank_inn: str = ""
+    bank_transfer_days: int = Field(5, ge=1, le=60)
 
     @field_validator("yookassa_api_url", "stripe_api_url")
     @classmethod

@@ -74,7 +74,7 @@ def build_providers(settings: Settings, clock: Clock, find_contact: FindContact)
     if settings.telegram_payment_token.get_secret_value():
         providers.append(TelegramPayments(settings.operator_name))
     if (details := settings.bank_details) is not None:
-        providers.append(BankTransfer(details, TRANSFER_PURPOSE))
+        providers.append(BankTransfer(details, TRANSFER_PURPOSE, timedelta(days=settings.bank_transfer_days)))
     if settings.sandbox_bank_url:
         key = settings.sandbox_bank_key.get_secret_value()
         bank = SandboxBank(settings.sandbox_bank_url, key, settings.public_url, clock, settings.operator_name)

@@ -91,7 +91,7 @@ def failed_page(t: Translator) -> PageWords:
 
 def _status(t: Translator, order: PaymentOrder, now: datetime) -> PageWords | None:
     """None while the order can be paid."""
-    match order.status:
+    match order.seen(now):
         case PaymentStatus.paid | PaymentStatus.posted:
             said = t.t("Thank you! The new balance and the receipt are in the chat.")
             return PageWords(t.t("Paid"), said, "good")
@@ -103,7 +103,7 @@ def _status(t: Translator, order: PaymentOrder, now: datetime) -> PageWords | No
         case PaymentStatus.cancelled:
             said = t.t("No money was taken. Ask for a new link in the chat.")
             return PageWords(t.t("The payment was cancelled"), said, "bad")
-        case _ if order.status is PaymentStatus.expired or now >= order.expires_at:
+        case PaymentStatus.expired:
             said = t.t("No money was taken. Ask for a new link in the chat.")
             return PageWords(t.t("The link has expired"), said, "bad")
         case _:

@@ -82,7 +82,10 @@ def _opened(t: Translator, order: PaymentOrder, facts: Facts) -> Screen:
             Choice(t.t("The payment"), OpenPaymentOrder(order.id)),
             invoice=_card(t, order, invoice) if invoice is not None else None,
         )
-    said = t.t("Scan the code in your bank's app, or open it from your pictures. The money comes in 1 to 3 days.")
+    said = t.t(
+        "Scan the code in your bank's app, or open it from your pictures. The money comes in 1 to 3 days: the account "
+        "shows it then, and I cannot see it earlier."
+    )
     return screen(
         paragraphs(head, what(t, order), said),
         Choice(t.t("The payment"), OpenPaymentOrder(order.id)),

@@ -22,6 +22,7 @@ from core.errors import OutsideUnavailable
 from core.payments import machine, store
 from core.payments.links import PaymentLinks
 from core.payments.models import (
+    CALLED_OFF,
     PAYABLE,
     PaymentOrder,
     PaymentStatus,
@@ -86,6 +87,7 @@ class Attendant:
             if order.status in PAYABLE and self._clock.now() >= order.expires_at and not final:
                 truth = await self._stop(order, provider)
                 final = truth is not None and truth.status is not ProviderStatus.pending
+            final = final or not provider.means.asks
         await self._post(await self._reload(order_id))
         await self._database.write(self._schedule, order_id, final)
 
@@ -117,7 +119,9 @@ class Attendant:
         """The time is over: no payment is wanted any more. One that came at the last moment is taken all the same."""
         if order.provider_payment_id and provider.means.cancels:
             await provider.cancel(order.provider_payment_id)
-        await self._database.write(self._end, order.id, PaymentStatus.expired, "", News.expired)
+        # Somebody may have scanned a code without our knowing: "nothing was paid" could be wrong.
+        news = None if provider.means.qr else News.expired
+        await self._database.write(self._end, order.id, PaymentStatus.expired, "", news)
         return await self._look(order, provider)
 
     def _opened(self, connection: Connection, order_id: str, opened: Opened) -> None:
@@ -131,19 +135,25 @@ class Attendant:
         if order.status is PaymentStatus.opening:
             values |= {"status": PaymentStatus.open.value, "confirmation": opened.confirmation_url or opened.qr}
         store.change_order(connection, order_id, **values)
-        if order.status is PaymentStatus.opening and not opened.confirmation_url:
+        if order.status is PaymentStatus.opening and not opened.confirmation_url and order.reason != CALLED_OFF:
             self._teller.news(connection, order, News.opened, Facts(opened=opened))
 
     def _settle(self, connection: Connection, order_id: str, truth: ProviderPayment) -> None:
         for order, news in settle(connection, order_id, truth, self._clock.now(), self._teller.alarm):
             self._teller.news(connection, order, news, Facts())
 
-    def _end(self, connection: Connection, order_id: str, status: PaymentStatus, reason: str, news: News) -> None:
+    def _end(
+        self, connection: Connection, order_id: str, status: PaymentStatus, reason: str, news: News | None
+    ) -> None:
+        """Without a word where the person has called it off themselves."""
         order = store.load(connection, order_id, lock=True)
         if order is None or order.status not in PAYABLE:
             return
+        if order.reason == CALLED_OFF:
+            status, reason, news = PaymentStatus.cancelled, CALLED_OFF, None
         store.change_order(connection, order_id, status=status.value, reason=reason)
-        self._teller.news(connection, replace(order, status=status, reason=reason), news, Facts())
+        if news is not None:
+            self._teller.news(connection, replace(order, status=status, reason=reason), news, Facts())
 
     # -- the billing -------------------------------------------------------------------------------------------------
 
@@ -235,6 +245,8 @@ class Attendant:
         at: datetime | None = machine.attend_at(order, count, self._clock.now(), final=final)
         if order.provider not in self._providers and order.status is not PaymentStatus.paid:
             at = self._clock.now() + machine.LONGEST_PAUSE if at is not None else None
+        elif order.status is PaymentStatus.open and not self._providers[order.provider].means.asks:
+            at = order.expires_at
         elif any(one.posted_at is None for one in store.postings_of(connection, order)):
             at = self._clock.now() + machine.pause(count) if order.status is not PaymentStatus.aside else None
         store.change_order(connection, order_id, attend_at=at)

@@ -33,6 +33,10 @@ PAYABLE = frozenset({PaymentStatus.created, PaymentStatus.opening, PaymentStatus
 """The link leads to the provider."""
 
 
+CALLED_OFF = "payer"
+"""The reason of an order that its person wants no more: they know, and are told nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class PaymentLine:
     """What one account gets of an order. ``own`` is False for an account that the payer has no right to see."""
@@ -67,6 +71,12 @@ class PaymentOrder:
 
     def payable(self, now: datetime) -> bool:
         return self.status in PAYABLE and now < self.expires_at
+
+    def seen(self, now: datetime) -> PaymentStatus:
+        """For a reader an order whose time is over is over, even before the look-after has come by."""
+        if self.status not in PAYABLE or now < self.expires_at:
+            return self.status
+        return PaymentStatus.cancelled if self.reason == CALLED_OFF else PaymentStatus.expired
 
 
 class PostingKind(StrEnum):

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, ScalarSelect, Select, delete, 
 
 from core.delivery.tasks import plan
 from core.money import Money
-from core.payments.models import PAYABLE, PaymentStatus
+from core.payments.models import CALLED_OFF, PAYABLE, PaymentStatus
 from core.payments.service import ATTEND
 from core.payments.tables import lines, notices, orders, postings, promises, troubles
 
@@ -79,11 +79,12 @@ def erase(connection: Connection, subscriber_id: str, now: datetime) -> None:
     )
     for row in connection.execute(waiting.with_for_update()).all():
         if row.status == PaymentStatus.created.value:
-            ended = {"status": PaymentStatus.cancelled.value, "reason": "payer", "attend_at": None}
+            ended = {"status": PaymentStatus.cancelled.value, "reason": CALLED_OFF, "attend_at": None}
             connection.execute(update(orders).where(orders.c.id == row.id).values(**ended))
         else:
+            stopped = {"expires_at": now, "attend_at": now, "reason": CALLED_OFF}
             # The look-after stops it at the provider; money that is there already is taken all the same.
-            connection.execute(update(orders).where(orders.c.id == row.id).values(expires_at=now, attend_at=now))
+            connection.execute(update(orders).where(orders.c.id == row.id).values(**stopped))
             plan(f"pay:{row.id}:off", ATTEND, {"order": row.id}, now).apply(connection)
     connection.execute(update(orders).where(mine).values(chat_id="", confirmation=""))
     connection.execute(update(promises).where(promises.c.subscriber_id == subscriber_id).values(chat_id=""))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
@@ -52,6 +52,7 @@ class Means:
     ``invoice``: gives an invoice for the chat; ``qr``: gives a QR code's text. Exactly one of the three is true.
     ``asks``: ``look`` tells the truth; otherwise a notice is the only source (Telegram) or none is (a bank transfer).
     ``cancels``: ``cancel`` stops an unpaid payment. ``saves``: a means of payment can be kept for later charges.
+    ``lifetime``: how long an order waits for its money, where the operator's usual time does not do.
     ``channels``: the messengers where it can be used ("telegram", "viber"); empty for all.
     ``languages``, limits and the like belong in the provider's own settings.
     """
@@ -63,6 +64,7 @@ class Means:
     asks: bool = True
     cancels: bool = True
     saves: bool = False
+    lifetime: timedelta | None = None
     channels: tuple[str, ...] = ()
 
 

@@ -17,7 +17,7 @@ from core.ids import new_id
 from core.money import Money
 from core.payments import store
 from core.payments.links import PaymentLinks
-from core.payments.models import PaymentLine, PaymentOrder, PaymentStatus
+from core.payments.models import CALLED_OFF, PaymentLine, PaymentOrder, PaymentStatus
 from core.payments.promises import Promises, PromiseTerms
 from core.payments.protocol import Means
 
@@ -32,7 +32,7 @@ SWEEP_LEASE = timedelta(minutes=3)
 
 @dataclass(frozen=True, slots=True)
 class PaymentTerms:
-    """The operator's limits. A sum is for one account; ``lifetime`` is a link's."""
+    """The operator's limits. A sum is for one account; ``lifetime`` is that of a link or an invoice."""
 
     minimum: Money
     maximum: Money
@@ -122,7 +122,7 @@ class PaymentService:
             lines=tuple(lines),
             status=status,
             created_at=now,
-            expires_at=now + self.terms.lifetime,
+            expires_at=now + (means.lifetime or self.terms.lifetime),
         )
 
         def apply(connection: Connection) -> None:
@@ -163,11 +163,11 @@ class PaymentService:
                 raise Stale("call off payment: it is over, or somebody else's")
             if order.status is PaymentStatus.created:
                 store.change_order(
-                    connection, order_id, status=PaymentStatus.cancelled.value, reason="payer", attend_at=None
+                    connection, order_id, status=PaymentStatus.cancelled.value, reason=CALLED_OFF, attend_at=None
                 )
             else:
                 # Its time is over at once: the look-after stops it at the provider, unless money has come.
-                store.change_order(connection, order_id, expires_at=now, attend_at=now)
+                store.change_order(connection, order_id, expires_at=now, attend_at=now, reason=CALLED_OFF)
                 self._attend(order_id, "off").apply(connection)
 
         return Write("call off payment", apply)

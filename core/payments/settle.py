@@ -11,7 +11,16 @@ from sqlalchemy import Connection
 
 from core.money import Money
 from core.payments import machine, store
-from core.payments.models import PAYABLE, PaymentLine, PaymentOrder, PaymentStatus, PostingKind, Trouble, TroubleKind
+from core.payments.models import (
+    CALLED_OFF,
+    PAYABLE,
+    PaymentLine,
+    PaymentOrder,
+    PaymentStatus,
+    PostingKind,
+    Trouble,
+    TroubleKind,
+)
 from core.payments.protocol import ProviderPayment, ProviderStatus
 
 
@@ -52,6 +61,9 @@ def settle(
         case ProviderStatus.succeeded:
             return _succeeded(connection, order, truth, now, alarm)
         case ProviderStatus.cancelled if order.status in PAYABLE:
+            if order.reason == CALLED_OFF:
+                store.change_order(connection, order.id, status=PaymentStatus.cancelled.value)
+                return []
             store.change_order(connection, order.id, status=PaymentStatus.cancelled.value, reason="provider")
             return [(replace(order, status=PaymentStatus.cancelled, reason="provider"), News.cancelled)]
         case _:

@@ -49,12 +49,16 @@ class TurnPayments(Action, frozen=True, tag="pays.page"):
 
 
 class PaymentReady(State, frozen=True):
-    """Ordered just now: here is the link. ``url`` is empty where the way to pay comes as a message of its own."""
+    """Ordered just now: here is the link. ``url`` is empty where the way to pay comes as a message of its own.
+
+    ``asks``: the provider can be asked whether the money has come.
+    """
 
     order_id: str
     parts: tuple[PaymentLine, ...]
     expires_at: datetime
     url: str = ""
+    asks: bool = True
     settles = True
 
     async def show(self, talk: Talk) -> Screen:
@@ -66,7 +70,7 @@ class PaymentReady(State, frozen=True):
                     _accounts(talk, self.parts),
                     talk.t("One moment: I am preparing the payment and will send it here."),
                 ),
-                Choice(talk.t("🔄 Check now"), CheckPayment(self.order_id)),
+                Choice(talk.t("🔄 Check now"), CheckPayment(self.order_id)) if self.asks else None,
                 Choice(talk.t("✖️ Cancel the payment"), CallOff(self.order_id)),
             )
         return screen(
@@ -99,9 +103,10 @@ class OnePayment(State, frozen=True):
             paragraphs(
                 lines(
                     bold(talk.translator.money(order.amount)),
-                    status_word(talk.translator, _seen(order, talk.now)),
+                    status_word(talk.translator, order.seen(talk.now)),
                 ),
                 what(talk.translator, order),
+                _transfer(talk, order),
                 lines(*_moments(talk, order)),
             ),
             *_ways_on(talk, order),
@@ -165,6 +170,8 @@ async def open_order(talk: Talk, action: OpenPaymentOrder) -> OnePayment:
 async def check_payment(talk: Talk, action: CheckPayment) -> OnePayment:
     """The answer comes as a message of its own, as soon as the provider has given it."""
     order = await talk.core.payments.get(action.order_id, talk.subscriber.id)
+    if order is not None and _by_transfer(talk, order):
+        return OnePayment(action.order_id)
     if order is not None and order.payable(talk.now) and order.status is not PaymentStatus.created:
         talk.write(talk.core.payments.check_now(order.id))
         talk.tell(talk.t("I have asked the bank. As soon as it confirms, I will write here."))
@@ -193,12 +200,6 @@ async def open_receipt(talk: Talk, action: OpenReceipt) -> OnePayment:
     return OnePayment(action.order_id)
 
 
-def _seen(order: PaymentOrder, now: datetime) -> PaymentStatus:
-    """A link whose time is over is over for the reader, even before the look-after has come by."""
-    waits = order.status in (PaymentStatus.created, PaymentStatus.opening, PaymentStatus.open)
-    return PaymentStatus.expired if waits and not order.payable(now) else order.status
-
-
 def _ways_on(talk: Talk, order: PaymentOrder) -> list[Choice | Link]:
     if order.payable(talk.now):
         means = talk.core.payments.means(order.provider)
@@ -206,13 +207,33 @@ def _ways_on(talk: Talk, order: PaymentOrder) -> list[Choice | Link]:
         if means is not None and means.redirect:
             sum_ = talk.translator.money(order.amount)
             pay.append(Link(talk.t("💳 Pay {sum}", sum=sum_), talk.core.payments.link(order)))
-        check = Choice(talk.t("🔄 Check now"), CheckPayment(order.id))
-        return [*pay, check, Choice(talk.t("✖️ Cancel the payment"), CallOff(order.id)), _all(talk)]
+        if means is not None and means.asks:
+            pay.append(Choice(talk.t("🔄 Check now"), CheckPayment(order.id)))
+        return [*pay, Choice(talk.t("✖️ Cancel the payment"), CallOff(order.id)), _all(talk)]
     if has_receipt(order):
         return [Choice(talk.t("🧾 Receipt"), OpenReceipt(order.id)), _all(talk)]
     if order.status is PaymentStatus.aside:
         return [Choice(talk.t("🙋 A person"), OpenPerson()), _all(talk)]
     return [Choice(talk.t("💳 Pay again"), OpenPayment(), Tone.primary), _all(talk)]
+
+
+def _by_transfer(talk: Talk, order: PaymentOrder) -> bool:
+    means = talk.core.payments.means(order.provider)
+    return means is not None and means.qr
+
+
+def _transfer(talk: Talk, order: PaymentOrder) -> str | None:
+    """No bank tells us of a transfer: nothing is promised, and nothing is said to have failed."""
+    if not _by_transfer(talk, order):
+        return None
+    if order.payable(talk.now):
+        return talk.t("I cannot see a bank transfer on its way. The account shows it when the bank has passed it on.")
+    if order.seen(talk.now) is PaymentStatus.expired:
+        return talk.t(
+            "I no longer wait for this transfer. If you have made it, the account shows it when the bank has passed "
+            "it on; nothing is lost."
+        )
+    return None
 
 
 def _all(talk: Talk) -> Choice:
@@ -222,7 +243,7 @@ def _all(talk: Talk) -> Choice:
 def _moments(talk: Talk, order: PaymentOrder) -> list[str]:
     moment = talk.translator.moment
     said = [talk.t("Ordered: {moment}", moment=moment(order.created_at))]
-    if order.payable(talk.now):
+    if order.payable(talk.now) and not _by_transfer(talk, order):
         said.append(talk.t("Valid until: {moment}", moment=moment(order.expires_at)))
     if order.paid_at is not None:
         said.append(talk.t("Paid: {moment}", moment=moment(order.paid_at)))
@@ -245,10 +266,10 @@ def _accounts(talk: Talk, parts: tuple[PaymentLine, ...]) -> Rich:
 
 def _line(talk: Talk, order: PaymentOrder) -> Rich:
     day = talk.translator.day(order.created_at)
-    status = status_word(talk.translator, _seen(order, talk.now))
+    status = status_word(talk.translator, order.seen(talk.now))
     return lines(f"{day} · {talk.translator.money(order.amount)}", status)
 
 
 def _label(talk: Talk, order: PaymentOrder) -> str:
-    mark = status_word(talk.translator, _seen(order, talk.now)).split(" ")[0]
+    mark = status_word(talk.translator, order.seen(talk.now)).split(" ")[0]
     return f"{mark} {talk.translator.short_day(order.created_at)} · {talk.translator.money(order.amount)}"

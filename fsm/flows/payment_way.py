@@ -47,7 +47,7 @@ def _order(talk: Talk, parts: tuple[PaymentLine, ...], way: str) -> PaymentReady
     talk.write(write)
     means = talk.core.payments.means(way)
     url = talk.core.payments.link(order) if means is not None and means.redirect else ""
-    return PaymentReady(order.id, parts, order.expires_at, url)
+    return PaymentReady(order.id, parts, order.expires_at, url, asks=means is not None and means.asks)
 
 
 def typed_sum(talk: Talk, text: str) -> Money | None:

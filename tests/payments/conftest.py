@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -30,6 +30,7 @@ from core.payments import store
 from core.payments.links import PaymentLinks
 from core.payments.models import PaymentLine, PaymentOrder
 from core.payments.promises import PromiseTerms
+from core.payments.protocol import PaymentProvider
 from core.payments.service import PaymentTerms, sweep
 from core.services import Services
 from core.subscribers.links import add_link
@@ -134,16 +135,18 @@ async def world(database_address: str, registry: Registry) -> AsyncIterator[Worl
         yield opened
 
 
-def open_world(url: str, registry: Registry) -> _Opening:
-    return _Opening(url, registry)
+def open_world(url: str, registry: Registry, *more: PaymentProvider) -> _Opening:
+    """``more``: ways to pay beside the sandbox's bank."""
+    return _Opening(url, registry, more)
 
 
 class _Opening:
     """An async context manager, so that a stateful test can open a world of its own."""
 
-    def __init__(self, url: str, registry: Registry) -> None:
+    def __init__(self, url: str, registry: Registry, more: Sequence[PaymentProvider] = ()) -> None:
         self._url = url
         self._registry = registry
+        self._more = more
 
     async def __aenter__(self) -> World:
         clock = ManualClock()
@@ -153,7 +156,7 @@ class _Opening:
         bank_app = Starlette(routes=BankServer(bank).routes())
         transport = httpx.ASGITransport(bank_app)
         provider = SandboxBank(f"{BANK}/bank", BANK_KEY, OURS, clock, "Svyaz", transport)
-        providers = {provider.name: provider}
+        providers: dict[str, PaymentProvider] = {one.name: one for one in (provider, *self._more)}
         links = PaymentLinks(SECRET, OURS)
         billings: list[BreakableBilling] = []
 

@@ -132,7 +132,20 @@ async def test_called_off_after_it_was_opened(world: World, person: Person, regi
     payment = await world.open(await last_order(world))
     await person.press("Cancel the payment")
     assert payment.status == "cancelled"
-    assert (await last_order(world)).status is PaymentStatus.expired
+    assert (await last_order(world)).status is PaymentStatus.cancelled
+    await world.pass_time(timedelta(days=2))
+    assert "The payment is cancelled" in person.text  # and nothing was said after that
+
+
+async def test_money_that_was_faster_than_calling_off(world: World, person: Person, register: Register) -> None:
+    await register(person, OTHER)
+    await person.press_raw(encode(OpenPayment(OTHER)))
+    await person.press("The debt")
+    payment = await world.open(await last_order(world))
+    payment.status, payment.paid_at = "succeeded", world.clock.now()
+    await person.press("Cancel the payment")
+    assert (await last_order(world)).status is PaymentStatus.posted
+    assert "Thank you" in person.text
 
 
 async def test_the_service_comes_back(world: World, person: Person, register: Register) -> None:

@@ -27,7 +27,7 @@ from core.payments.links import PaymentLinks
 from core.payments.models import PaymentLine, PaymentOrder, PaymentStatus, TroubleKind
 from core.payments.service import PaymentTerms, sweep
 from core.services import Services
-from core.subscribers.tables import chats
+from core.subscribers.tables import chats, subscribers
 from fsm.event import Event
 from fsm.state import Registry
 from handlers.intake import NotCommitted, TurnDone
@@ -126,7 +126,8 @@ async def shop(sqlite_url: str, registry: Registry) -> AsyncIterator[Shop]:
         person.start()
         sandbox.telegram.queue.clear()
         row: dict[str, Any] = {"chat_id": f"telegram:{person.id}", "channel": "telegram", "address": str(person.id)}
-        row |= {"language": "ru", "status": "active", "created_at": clock.now(), "name": ""}
+        row |= {"language": "ru", "status": "active", "created_at": clock.now(), "name": "", "subscriber_id": "s"}
+        await house.database.write(lambda c: c.execute(insert(subscribers).values(id="s", created_at=clock.now())))
         await house.database.write(lambda c: c.execute(insert(chats).values(**row)))
         bot = make_bot(sandbox.telegram.token, addresses.telegram_api_url)
         channel = TelegramChannel(bot, _no_blob, PAYMENT_TOKEN)

@@ -6,6 +6,7 @@ import io
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 import segno
 
@@ -104,13 +105,14 @@ def _checked(account: str, prefix: str) -> bool:
 class BankTransfer:
     """Implements :class:`core.payments.protocol.PaymentProvider`. Nobody tells us of a transfer: the billing sees it.
 
-    ``purpose`` is what the bank writes on the transfer, before the account's number.
+    ``purpose`` is what the bank writes on the transfer, before the account's number. ``lifetime``: for how long the
+    order is shown as waiting; a code that was saved as a picture works as long as the bank account does.
     """
 
     name = "bank"
-    means = Means(way=Way.transfer, qr=True, asks=False, cancels=False)
 
-    def __init__(self, details: BankDetails, purpose: str) -> None:
+    def __init__(self, details: BankDetails, purpose: str, lifetime: timedelta = timedelta(days=5)) -> None:
+        self.means = Means(way=Way.transfer, qr=True, asks=False, cancels=False, lifetime=lifetime)
         self._details = details
         self._purpose = purpose
 
