@@ -13,6 +13,7 @@ import typer
 
 from bot.appeals_cli import appeals_app
 from bot.billing_cli import billing_app
+from bot.notice_cli import notice_app
 from bot.payments_cli import payments_app
 from bot.remind_cli import remind_app
 
@@ -27,6 +28,7 @@ app = typer.Typer(
 )
 app.add_typer(billing_app, name="billing")
 app.add_typer(remind_app, name="remind")
+app.add_typer(notice_app, name="notice")
 app.add_typer(appeals_app, name="appeals")
 app.add_typer(payments_app, name="payments")
 

@@ -15,6 +15,7 @@ from bot.integrations.codes.mail import Mail
 from bot.integrations.codes.sender import CodeSender
 from bot.integrations.codes.sms_http import SmsHttp
 from bot.integrations.files import FileFetcher
+from bot.notice_sending import Notices
 from bot.reminders import Reminders
 from bot.scheduler import build_scheduler
 from bot.settings import Settings
@@ -30,7 +31,14 @@ from bot.wiring_payments import (
     promise_terms,
     telegram_cashier,
 )
-from bot.wiring_reminders import add_reminder_job, build_gate, build_reminders, reminder_rules, reminder_tasks
+from bot.wiring_reminders import (
+    add_reminder_jobs,
+    build_notices,
+    build_reminders,
+    bulk_gate,
+    reminder_rules,
+    reminder_tasks,
+)
 from core.appeals.service import FETCH_FILE, AppealService
 from core.billing.embedded import EmbeddedBilling
 from core.billing.protocol import Billing
@@ -180,6 +188,7 @@ class Program:
     worker: Worker
     scheduler: AsyncIOScheduler
     reminders: Reminders
+    notices: Notices
     edges: list[Edge]
     routes: list[BaseRoute]
 
@@ -248,10 +257,9 @@ async def open_program(
             stack.push_async_callback(channel.close)
 
         paces = {name: Pace(RATES[name]) for name in channels}
-        gate = build_gate(database, services)
-        sender = Sender(database, clock, channels, engine.fallback, paces, gate)
+        sender = Sender(database, clock, channels, engine.fallback, paces, bulk_gate(database, services))
         tasks = build_tasks(database, services, registry, gateways, channels, sender.wake)
-        tasks |= reminder_tasks(database, gate, gateways, clock)
+        tasks |= reminder_tasks(database, services, gateways)
         tasks |= payment_tasks(database, services, registry, providers, links, sender.wake)
         worker = Worker(database, clock, tasks)
         writer = await stack.enter_async_context(Writer(database))
@@ -274,9 +282,22 @@ async def open_program(
             database, clock, services.billing, worker.wake, retention_years=operator.retention_years
         )
         reminders = build_reminders(database, services, registry, payments=bool(providers), wake_sender=sender.wake)
-        add_reminder_job(scheduler, reminders)
+        notices = build_notices(database, services, registry, sender.wake)
+        add_reminder_jobs(scheduler, reminders, notices)
         yield Program(
-            settings, clock, database, services, writer, turns, sender, worker, scheduler, reminders, edges, routes
+            settings,
+            clock,
+            database,
+            services,
+            writer,
+            turns,
+            sender,
+            worker,
+            scheduler,
+            reminders,
+            notices,
+            edges,
+            routes,
         )
 
 

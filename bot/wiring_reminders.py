@@ -1,4 +1,4 @@
-"""Puts reminders together: the rules from the settings, the planner, the sending, the words."""
+"""Puts reminders and notices together: the rules from the settings, the planner, the sending, the words."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from datetime import timedelta
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bot.integrations.codes.gateway import Gateway
+from bot.notice_sending import NoticeComposer, Notices
 from bot.reminders import Composer, ReminderPost, Reminders
 from bot.scheduler import add_job
 from bot.settings import Settings
@@ -17,6 +18,8 @@ from core.billing.embedded import EmbeddedBilling
 from core.billing.service import BillingService
 from core.clock import Clock, SystemClock
 from core.database import Database
+from core.notices.gate import NoticeGate
+from core.notices.sending import NoticeSender
 from core.operator import Operator
 from core.reminders.assess import Rules
 from core.reminders.gate import Gate
@@ -27,9 +30,10 @@ from core.reminders.writing import SEND_REMINDER
 from core.services import Services
 from core.subscribers.codes import Way
 from fsm.state import Registry
+from handlers import sender
 from handlers.worker import TaskHandler
 
-EVERY = timedelta(seconds=60)
+EVERY = timedelta(seconds=10)  # what the outbox takes at a time is sent in twenty: the messengers never wait for us
 PATIENCE = 60.0  # seconds for a page of debts, where nobody looks at a screen
 
 
@@ -41,10 +45,19 @@ def build_gate(database: Database, services: Services) -> Gate:
     return Gate(database, services.clock, services.operator, services.reminders.policy)
 
 
-def reminder_tasks(
-    database: Database, gate: Gate, gateways: Mapping[Way, Gateway], clock: Clock
-) -> dict[str, TaskHandler]:
-    return {SEND_REMINDER: ReminderPost(database, gate, gateways, clock)}
+def bulk_gate(database: Database, services: Services) -> sender.Gate:
+    """The last word on everything that is sent in bulk."""
+    reminders = build_gate(database, services)
+    notices = NoticeGate(database, services.clock, services.reminders.rules)
+
+    async def look(message_id: str) -> str | None:
+        return await reminders(message_id) or await notices(message_id)
+
+    return look
+
+
+def reminder_tasks(database: Database, services: Services, gateways: Mapping[Way, Gateway]) -> dict[str, TaskHandler]:
+    return {SEND_REMINDER: ReminderPost(database, build_gate(database, services), gateways, services.clock)}
 
 
 def build_reminders(
@@ -66,8 +79,22 @@ def build_reminders(
     )
 
 
-def add_reminder_job(scheduler: AsyncIOScheduler, reminders: Reminders) -> None:
+def build_notices(
+    database: Database, services: Services, registry: Registry, wake_sender: Callable[[], None] = lambda: None
+) -> Notices:
+    composer = NoticeComposer(services.clock, services.operator, registry)
+    sending = NoticeSender(database, services.clock, services.billing, services.reminders.rules, composer)
+    return Notices(sending, wake_sender)
+
+
+def add_reminder_jobs(scheduler: AsyncIOScheduler, reminders: Reminders, notices: Notices) -> None:
     add_job(scheduler, "reminders", EVERY, reminders.tick)
+    add_job(scheduler, "notices", EVERY, notices.tick)
+
+
+def reading_billing(database: Database, clock: Clock, operator: Operator) -> BillingService:
+    """For the command line, where nobody looks at a screen in a chat."""
+    return BillingService(EmbeddedBilling(database, clock, zone=operator.zone), database, clock, limit=PATIENCE)
 
 
 @contextlib.asynccontextmanager
@@ -78,5 +105,5 @@ async def open_planner(settings: Settings) -> AsyncIterator[Planner]:
 
     clock, operator = SystemClock(), build_operator(settings)
     async with ready_database(settings.database_url) as database:
-        billing = BillingService(EmbeddedBilling(database, clock, zone=operator.zone), database, clock, limit=PATIENCE)
+        billing = reading_billing(database, clock, operator)
         yield Planner(database, clock, billing, reminder_rules(settings, operator))

@@ -149,6 +149,10 @@ class OpenReminders(Action, frozen=True, tag="rem"):
     """What the person is reminded of, when and where."""
 
 
+class OpenOtherMessages(Action, frozen=True, tag="msgs"):
+    """What else comes by itself: planned works, news, confirmations of payments."""
+
+
 class HavePaid(Action, frozen=True, tag="rem.paid"):
     """I have paid: looks at once, at one account or at all of them."""
 

@@ -11,7 +11,7 @@ from core.reminders.models import Prefs
 from fsm.account_reads import today_of
 from fsm.account_words import LONGEST_LABEL, label, shorten
 from fsm.action import Action
-from fsm.actions import OpenProfile, OpenReminders
+from fsm.actions import OpenOtherMessages, OpenProfile, OpenReminders
 from fsm.screen import Choice, Screen, Tone, bold, lines, paragraphs, screen
 from fsm.state import State, entry
 from fsm.talk import Talk
@@ -90,6 +90,7 @@ class ReminderSettings(State, frozen=True):
             return screen(
                 paragraphs(bold(talk.t("🔕 Reminders of debts are off.")), _law(talk)),
                 Choice(talk.t("🔔 Switch them on"), Switch(True), Tone.primary),
+                Choice(talk.t("📨 Other messages"), OpenOtherMessages()),
                 Choice(talk.t("👤 My profile"), OpenProfile()),
             )
         paused = _paused(self.prefs, today_of(talk))
@@ -107,6 +108,7 @@ class ReminderSettings(State, frozen=True):
             (Choice(talk.t("💬 Where"), Set(What.where)), Choice(talk.t("🏠 Which accounts"), Set(What.accounts))),
             Choice(talk.t("▶️ Go on now"), Pause(0)) if paused else Choice(talk.t("⏸ Pause"), Set(What.pause)),
             Choice(talk.t("🔕 Switch them off"), Switch(False)),
+            Choice(talk.t("📨 Other messages"), OpenOtherMessages()),
             Choice(talk.t("👤 My profile"), OpenProfile()),
         )
 

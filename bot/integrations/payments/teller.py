@@ -16,6 +16,8 @@ from core.payments.attendant import Facts
 from core.payments.models import PaymentOrder, Trouble
 from core.payments.promises import Promise, PromiseStatus
 from core.payments.settle import News
+from core.reminders import prefs
+from core.reminders.models import Kind, Prefs
 from core.subscribers.models import Chat
 from core.subscribers.tables import chats
 from fsm import told_payments
@@ -53,7 +55,9 @@ class PaymentTeller:
         settled = [one.number for one in facts.overviews.values() if not one.debt]
         if news is News.paid and settled:
             self._on_paid(connection, settled)
-        self._say(connection, order, lambda t: told_payments.news(t, order, news, facts), order.id)
+        # "Paid" alone can be done without: everything else asks for something, or says that something is wrong.
+        if news is not News.paid or _wants_receipts(connection, order.subscriber_id):
+            self._say(connection, order, lambda t: told_payments.news(t, order, news, facts), order.id)
         news_total.labels(order.provider, news.value).inc()
         log.info("payment", order=order.id, provider=order.provider, news=news.value)
 
@@ -85,3 +89,7 @@ class PaymentTeller:
             now=self._clock.now(),
             cause=cause,
         )
+
+
+def _wants_receipts(connection: Connection, subscriber_id: str) -> bool:
+    return prefs.load(connection, [subscriber_id]).get(subscriber_id, Prefs()).wants(Kind.receipts)
