@@ -75,4 +75,5 @@ class Door:
         if self._inside:
             self._empty.clear()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._empty.wait(), limit)
+                async with asyncio.timeout(limit):
+                    await self._empty.wait()

@@ -80,7 +80,9 @@ class Sender:
                     started = False
                 if not started:
                     with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(self._awake.wait(), SWEEP)
+                        # Not wait_for: before Python 3.12 it loses a cancellation that meets a wake-up.
+                        async with asyncio.timeout(SWEEP):
+                            await self._awake.wait()
         finally:
             if self._running:
                 await asyncio.wait(self._running, timeout=LAST_MINUTE)

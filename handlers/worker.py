@@ -64,7 +64,9 @@ class Worker:
                 done = 0
             if not done:
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._awake.wait(), SWEEP)
+                    # Not wait_for: before Python 3.12 it loses a cancellation that meets a wake-up.
+                    async with asyncio.timeout(SWEEP):
+                        await self._awake.wait()
 
     async def drain(self) -> int:
         """Carries out what is due now and says how many tasks that were."""

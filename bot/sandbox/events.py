@@ -36,7 +36,8 @@ class EventBus:
     async def wait(self, seconds: float) -> bool:
         """True when something changed within `seconds`."""
         try:
-            await asyncio.wait_for(self._signal.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._signal.wait()
         except TimeoutError:
             return False
         return True

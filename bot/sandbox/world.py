@@ -104,7 +104,8 @@ class Sandbox:
             while True:
                 rounds.create_task(self.deliver_due())
                 try:
-                    await asyncio.wait_for(self._wake.wait(), _TICK)
+                    async with asyncio.timeout(_TICK):
+                        await self._wake.wait()
                 except TimeoutError:
                     continue
                 finally:

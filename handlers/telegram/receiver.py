@@ -112,7 +112,8 @@ class Receiver:
         while not over.is_set():
             await self._channel.typing(address)
             with suppress(TimeoutError):
-                await asyncio.wait_for(over.wait(), TYPING_LASTS)
+                async with asyncio.timeout(TYPING_LASTS):
+                    await over.wait()
 
     async def _check_out(self, cashier: Cashier, asked: Checkout) -> None:
         """Telegram waits ten seconds, and no longer, before the money moves."""

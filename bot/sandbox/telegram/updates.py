@@ -98,6 +98,7 @@ class UpdateQueue:
 
     async def wait(self, seconds: float) -> None:
         try:
-            await asyncio.wait_for(self._signal.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._signal.wait()
         except TimeoutError:
             return
