@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from core.payments.models import PaymentStatus
 from core.reminders import prefs
 from tests.payments.conftest import OTHER, Register, World
@@ -18,6 +20,6 @@ async def test_paid_is_not_told_to_whom_switched_it_off(world: World, person: Pe
     await world.settle()
     assert (await world.load(order)).status is PaymentStatus.posted
     assert not any("Paid" in message.text for message in person.said)
-    world.bank.act(payment, "refund")
+    world.bank.refund(payment, Decimal(100))
     await world.settle()
     assert "Money was given back" in person.text
