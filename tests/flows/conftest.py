@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import insert
@@ -13,7 +17,7 @@ from core.billing.breakable import BreakableBilling
 from core.billing.demo import fill_demo
 from core.billing.embedded import EmbeddedBilling
 from core.clock import ManualClock
-from core.database import Database
+from core.database import Database, metadata
 from core.ids import new_id
 from core.operator import Operator
 from core.services import Services
@@ -68,9 +72,28 @@ def gateways() -> dict[Way, Gateway]:
     return {Way.sms: Gateway(), Way.email: Gateway()}
 
 
+@pytest.fixture(scope="session")
+def demo_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with the demo's accounts, made once and copied for each test: that takes a tenth of the time."""
+    file = tmp_path_factory.mktemp("demo") / "demo.db"
+
+    async def fill() -> None:
+        database = Database(f"sqlite+aiosqlite:///{file}")
+        await database.write(metadata.create_all)
+        now = ManualClock().now()
+        await database.write(fill_demo, now.astimezone(OPERATOR.zone).date(), now=now)
+        await database.close()
+
+    # pytest-asyncio owns this thread's loop.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, fill()).result()
+    return file
+
+
 @pytest.fixture
 async def house(
-    sqlite_url: str,
+    tmp_path: Path,
+    demo_file: Path,
     clock: ManualClock,
     registry: Registry,
     billings: list[BreakableBilling],
@@ -85,11 +108,16 @@ async def house(
         house.outside = {names[way]: gateway.sent for way, gateway in gateways.items()}
         return build_tasks(house.database, house.services, house.registry, gateways, house.channels, lambda: None)
 
+    own = shutil.copy(demo_file, tmp_path / "own.db")
     async with open_house(
-        sqlite_url, build=build, zone_of=zone_finder(OPERATOR), tasks=tasks, clock=clock, registry=registry
+        f"sqlite+aiosqlite:///{own}",
+        build=build,
+        zone_of=zone_finder(OPERATOR),
+        tasks=tasks,
+        clock=clock,
+        registry=registry,
+        empty=False,
     ) as opened:
-        today = clock.now().astimezone(OPERATOR.zone).date()
-        await opened.database.write(fill_demo, today, now=clock.now())
         yield opened
 
 

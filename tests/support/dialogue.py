@@ -249,11 +249,13 @@ async def open_house(
     tasks: Callable[[House], dict[str, TaskHandler]] = lambda _house: {},
     clock: ManualClock | None = None,
     registry: Registry | None = None,
+    empty: bool = True,
 ) -> AsyncIterator[House]:
-    """The program on an empty database at ``url``."""
+    """The program on a database at ``url``: an empty one, unless the tables are there already."""
     clock = clock or ManualClock()
     database = Database(url)
-    await database.write(metadata.create_all)
+    if empty:
+        await database.write(metadata.create_all)
     house = House(database, build(database, clock), clock, zone_of, tasks, registry)
     async with house.writer:
         yield house
