@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
@@ -48,11 +49,23 @@ def plan(
 
 
 @remind_app.command()
-def report(since: Day = None, until: Day = None) -> None:
+def report(
+    since: Day = None,
+    until: Day = None,
+    picture: Annotated[Path | None, typer.Option(help="Draw it by stage into this PNG file, too.")] = None,
+) -> None:
     """What was sent, read and paid, and why the others were not reminded; the last 30 days by default."""
-    found = asyncio.run(_report(_settings(), since.date() if since else None, until.date() if until else None))
+    days = (since.date() if since else None, until.date() if until else None)
+    found, drawn = asyncio.run(_report(_settings(), *days, draw=picture is not None))
     for sentence in found.sentences():
         typer.echo(sentence)
+    if picture is not None:
+        try:
+            picture.write_bytes(drawn)
+        except OSError as error:
+            typer.secho(f"✗ {picture} cannot be written: {error.strerror}", fg="red", err=True)
+            raise typer.Exit(2) from None
+        typer.echo(f"\nDrawn: {picture}")
 
 
 @remind_app.command()
@@ -89,9 +102,10 @@ async def _trial(settings: Settings, on: date | None, *, lines: bool) -> Trial:
         return await trial(planner, now, settings.currency, lines=lines)
 
 
-async def _report(settings: Settings, since: date | None, until: date | None) -> Report:
+async def _report(settings: Settings, since: date | None, until: date | None, *, draw: bool) -> tuple[Report, bytes]:
     from bot.migrate import ready_database
     from core.clock import SystemClock
+    from core.reminders.picture import draw_stages, stages_of
     from core.reminders.report import report_of
 
     today = SystemClock().now().date()
@@ -99,7 +113,10 @@ async def _report(settings: Settings, since: date | None, until: date | None) ->
     first = since or last - timedelta(days=30)
     start, end = (datetime.combine(day, time(0), UTC) for day in (first, last + timedelta(days=1)))
     async with ready_database(settings.database_url) as database:
-        return await database.read(report_of, start, end, settings.currency)
+        found = await database.read(report_of, start, end, settings.currency)
+        stages = await database.read(stages_of, start, end) if draw else {}
+    title, period = f"{settings.operator_name}: reminders of debts", f"{first:%Y-%m-%d} to {last:%Y-%m-%d}, UTC"
+    return found, draw_stages(stages, title, period) if draw else b""
 
 
 async def _switch(settings: Settings, paused: bool, reason: str) -> None:

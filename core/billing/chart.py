@@ -65,14 +65,14 @@ def draw_history(history: Sequence[MonthHistory], labels: ChartLabels) -> bytes:
 
 def _head(draw: ImageDraw.ImageDraw, labels: ChartLabels) -> None:
     room = WIDTH - 2 * _MARGIN
-    _write(draw, (_MARGIN, 46), labels.title, room, 36, _INK, bold=True)
-    _write(draw, (_MARGIN, 90), labels.subtitle, room, 24, _SOFT)
+    write_in(draw, (_MARGIN, 46), labels.title, room, 36, _INK, bold=True)
+    write_in(draw, (_MARGIN, 90), labels.subtitle, room, 24, _SOFT)
     x = float(_BARS_LEFT)
     for colour, word in ((_CHARGED, labels.charged), (_PAID, labels.paid)):
         draw.rounded_rectangle((x, 131, x + 22, 153), 5, fill=colour)
-        draw.text((x + 32, 142), word, font=_font(22), fill=_INK, anchor="lm")
-        x += 32 + _font(22).getlength(word) + 28
-    draw.text((WIDTH - _MARGIN, 142), labels.balance, font=_font(22), fill=_INK, anchor="rm")
+        draw.text((x + 32, 142), word, font=face(22), fill=_INK, anchor="lm")
+        x += 32 + face(22).getlength(word) + 28
+    draw.text((WIDTH - _MARGIN, 142), labels.balance, font=face(22), fill=_INK, anchor="rm")
     draw.line((_MARGIN, _TOP - 1, WIDTH - _MARGIN, _TOP - 1), fill=_RULE, width=2)
 
 
@@ -82,17 +82,17 @@ def _row(
     middle = top + _ROW / 2
     if not newest:
         draw.line((_MARGIN, top, WIDTH - _MARGIN, top), fill=_STRIPE, width=2)
-    _write(draw, (_MARGIN, middle), labels.month(month.month), _MONTH_WIDTH - 12, 23, _INK, bold=newest)
+    write_in(draw, (_MARGIN, middle), labels.month(month.month), _MONTH_WIDTH - 12, 23, _INK, bold=newest)
     _bar(draw, month.charged, labels, middle - _GAP / 2 - _BAR, most, _CHARGED)
     _bar(draw, month.paid, labels, middle + _GAP / 2, most, _PAID)
     # Only today's figure is good or bad news: whoever pays after the month always ends it below zero.
     colour = _INK if not newest else _DEBT if month.closing.minor < 0 else _GOOD
     right, text = (WIDTH - _MARGIN, middle), _signed(month.closing, labels)
-    _write(draw, right, text, _BALANCE_WIDTH - 16, 23, colour, bold=newest, anchor="rm")
+    write_in(draw, right, text, _BALANCE_WIDTH - 16, 23, colour, bold=newest, anchor="rm")
 
 
 def _bar(draw: ImageDraw.ImageDraw, amount: Money, labels: ChartLabels, top: float, most: int, colour: str) -> None:
-    font, text = _font(20), _signed(amount, labels)
+    font, text = face(20), _signed(amount, labels)
     room = _BARS_RIGHT - _BARS_LEFT
     width = max(round(room * amount.minor / most), 4) if amount.minor > 0 else 0
     if width:
@@ -111,7 +111,7 @@ def _signed(amount: Money, labels: ChartLabels) -> str:
     return text.replace("-", "\u2212", 1) if text.startswith("-") else text
 
 
-def _write(
+def write_in(
     draw: ImageDraw.ImageDraw,
     at: tuple[float, float],
     text: str,
@@ -124,9 +124,9 @@ def _write(
 ) -> None:
     """Writes in a size in which it fits: smaller if need be, cut where even two thirds are too large."""
     least = size * 2 // 3
-    while size > least and _font(size, bold).getlength(text) > room:
+    while size > least and face(size, bold).getlength(text) > room:
         size -= 1
-    font = _font(size, bold)
+    font = face(size, bold)
     if font.getlength(text) > room:
         while text and font.getlength(text + "…") > room:
             text = text[:-1]
@@ -135,7 +135,8 @@ def _write(
 
 
 @cache
-def _font(size: int, bold: bool = False) -> ImageFont.FreeTypeFont:
+def face(size: int, bold: bool = False) -> ImageFont.FreeTypeFont:
+    """The letters of every picture here, in pixels."""
     name = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"
     # BASIC: Latin and Cyrillic need no shaping, and every build of Pillow has it.
     data = (files("core.billing") / "fonts" / name).read_bytes()
