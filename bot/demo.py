@@ -98,7 +98,7 @@ async def run_demo(listener: socket.socket, make_settings: Callable[..., Any], *
         await program.database.write(fill_demo, now.date(), settings.currency, now=now)
         desk = Desk(program.database, program.services, Registry())
         requests = controls.plug(
-            program.database, settings.currency, broken[0], sandbox.inbox, desk, program.sender.wake
+            program.database, settings.currency, broken[0], sandbox.inbox, sandbox.bank, desk, program.sender.wake
         )
         watching = asyncio.create_task(requests.watch(sandbox.events))
         stack.callback(watching.cancel)

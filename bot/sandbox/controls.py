@@ -11,6 +11,8 @@ from typing import get_args
 from sqlalchemy import Connection
 
 from bot.desk import Desk
+from bot.sandbox.bank.service import Bank
+from bot.sandbox.bank_control import BankControl
 from bot.sandbox.desk_control import DeskControl
 from bot.sandbox.inbox import Inbox
 from bot.sandbox.levers import both, choice, lever
@@ -50,6 +52,7 @@ class Plugged:
     currency: str
     billing: BreakableBilling
     inbox: Inbox
+    bank: BankControl
     desk: DeskControl
 
 
@@ -66,12 +69,13 @@ class DemoControls:
         currency: str,
         billing: BreakableBilling,
         inbox: Inbox,
+        bank: Bank,
         desk: Desk,
         wake_sender: Callable[[], None],
     ) -> DeskControl:
         """Returns what follows the requests: its `watch` is to run beside the demo."""
         requests = DeskControl(desk, wake_sender)
-        self._parts = Plugged(database, currency, billing, inbox, requests)
+        self._parts = Plugged(database, currency, billing, inbox, BankControl(bank), requests)
         return requests
 
     def describe(self) -> list[Json]:
@@ -99,6 +103,7 @@ class DemoControls:
             *(parts.desk.describe() if parts else []),
             lever("billing", both("Биллинг", "The billing"), faults, mode),
             lever("codes", both("SMS и почта", "SMS and mail"), faults, codes),
+            *(parts.bank.describe() if parts else []),
             lever("clock", both("Передвинуть часы", "Move the clock"), both("Время", "Time"), by),
         ]
 
@@ -130,6 +135,10 @@ class DemoControls:
                     raise Impossible("Such a state of SMS and mail is not known.")
                 parts.inbox.broken_sms = parts.inbox.broken_mail = state == "down"
                 return both(*_CODES[state][2:])
+            case "bank":
+                return parts.bank.switch(given)
+            case "refund":
+                return parts.bank.refund(given)
             case "clock":
                 if given.get("by") not in _MOVES:
                     raise Impossible("The clock moves by an hour, a day, a week or 30 days.")
