@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
+import re
 from datetime import timedelta
 from decimal import Decimal
 
@@ -45,6 +48,14 @@ async def test_nobody_but_the_page_may_frame_or_read_it(world: World) -> None:
     assert "unsafe" not in policy
     assert answer.headers["referrer-policy"] == "no-referrer"
     assert answer.headers["cache-control"] == "no-store"
+
+
+async def test_the_policy_lets_the_pages_own_style_through(world: World) -> None:
+    order = await world.order()
+    answer = await world.web.get(f"/pay/{world.links.token(order.id)}")
+    [style] = re.findall(r"<style>(.*?)</style>", answer.text, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert f"style-src 'sha256-{digest}'" in answer.headers["content-security-policy"]
 
 
 async def test_looking_opens_nothing(world: World) -> None:
