@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from decimal import Decimal
 
+import pytest
 from sqlalchemy import func, select
 
 from core.delivery.tables import tasks
@@ -12,6 +13,12 @@ from core.payments import store
 from core.payments.models import PaymentStatus, TroubleKind
 from core.payments.tables import notices
 from tests.payments.conftest import OTHER, OWN, World
+
+
+@pytest.fixture
+def database_address(database_url: str) -> str:
+    """On SQLite and on PostgreSQL."""
+    return database_url
 
 
 async def test_paid_once_and_posted_once(world: World) -> None:

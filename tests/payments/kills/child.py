@@ -1,0 +1,168 @@
+"""The process that is killed while it takes a payment: the real page, worker, billing and sender on a real database.
+
+The bank, the payer and the messenger live outside of it, behind a socket. tests/durability/child.py forks alike.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, NoReturn
+
+import httpx
+import structlog
+from starlette.applications import Starlette
+
+from bot.integrations.payments.sandbox_bank import SandboxBank
+from bot.sandbox.bank.service import BANK_KEY
+from bot.wiring import build_services, zone_finder
+from bot.wiring_payments import build_payments, payment_routes, payment_tasks
+from core.billing.embedded import EmbeddedBilling
+from core.billing.models import AccountNumber
+from core.clock import ManualClock
+from core.database import Database
+from core.money import Money
+from core.payments.links import PaymentLinks
+from core.payments.protocol import PaymentProvider
+from core.payments.service import PaymentTerms, sweep
+from fsm.engine import Engine
+from fsm.state import Registry
+from handlers.sender import Sender
+from handlers.worker import Worker
+from tests.durability.child import Link, LinkedChannel, _hangs
+from tests.durability.messenger import LIMIT, Orders
+from tests.payments.conftest import BANK, OPERATOR, OURS, rub
+from tests.support.dialogue import SECRET
+
+_registry = Registry()
+
+
+class WatchedDatabase(Database):
+    """Passes through a step before and after each transaction: tests/durability kills in the middle of them."""
+
+    def __init__(self, url: str, link: Link) -> None:
+        super().__init__(url, connections=4)
+        self._link = link
+
+    async def write(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        name = getattr(fn, "__name__", "write")
+        self._link.at(f"before {name}")
+        result = await super().write(fn, *args, **kwargs)
+        self._link.at(f"after {name}")
+        return result
+
+
+class WatchedBilling(EmbeddedBilling):
+    """Before it is asked to book, and after it has booked and nobody has heard of it."""
+
+    link: Link
+
+    async def post_payment(
+        self, account: AccountNumber, amount: Money, external_id: str, paid_at: datetime, method: str
+    ) -> None:
+        self.link.at("before booking")
+        await super().post_payment(account, amount, external_id, paid_at, method)
+        self.link.at("after booking")
+
+    async def post_refund(
+        self, account: AccountNumber, amount: Money, external_id: str, refunded_at: datetime, method: str
+    ) -> None:
+        self.link.at("before booking back")
+        await super().post_refund(account, amount, external_id, refunded_at, method)
+        self.link.at("after booking back")
+
+
+class ToTheBank(httpx.AsyncBaseTransport):
+    """The way to the bank outside."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        what = f"{request.method} {'payment' if request.url.path.count('/') > 2 else 'payments'}"
+        self._link.at(f"before {what}")
+        body = (await request.aread()).decode()
+        headers = {name: value for name, value in request.headers.items() if name != "content-length"}
+        status, content = self._link.ask(
+            "bank", method=request.method, path=request.url.path, headers=headers, body=body
+        )
+        self._link.at(f"after {what}")
+        return httpx.Response(status, content=content.encode(), request=request)
+
+
+async def run(orders: Orders) -> None:
+    """Until nobody wants anything and nothing is left to be done."""
+    link = Link(orders.socket)
+    clock = ManualClock()
+    clock.move(timedelta(seconds=orders.shift))
+    database = WatchedDatabase(orders.url, link)
+    bank = SandboxBank(f"{BANK}/bank", BANK_KEY, OURS, clock, "Svyaz", ToTheBank(link))
+    providers: dict[str, PaymentProvider] = {bank.name: bank}
+    links = PaymentLinks(SECRET, OURS)
+    payments = build_payments(database, clock, PaymentTerms(rub("10"), rub("50000")), links, providers)
+    billing = WatchedBilling(database, clock, live=True, zone=OPERATOR.zone)
+    billing.link = link
+    services = build_services(database, clock, OPERATOR, billing, secret_key=SECRET, payments=payments)
+    worker = Worker(database, clock, payment_tasks(database, services, _registry, providers, links, lambda: None))
+    engine = Engine(_registry, services, zone_finder(OPERATOR))
+    sender = Sender(database, clock, {"telegram": LinkedChannel(link, False)}, engine.fallback)
+    app = Starlette(routes=payment_routes(database, services, providers, OURS, [], lambda: None, patience=0))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=OURS) as web:
+        while True:
+            wanted = link.ask("wanted")
+            for one in wanted:
+                link.at("asked")
+                answer = await web.post(one["path"], headers=one["headers"], content=one["body"])
+                assert answer.status_code < 400, answer.text
+                link.at("answered, not heard")
+                link.ask("heard", id=one["id"])
+            await database.write(sweep, clock.now())
+            if not await worker.drain() + await sender.drain() and not wanted:
+                break
+    await bank.close()
+    await database.close()
+
+
+def _live(orders: Orders) -> NoReturn:
+    signal.signal(signal.SIGALRM, _hangs)
+    signal.alarm(int(LIMIT))  # a process that hangs fails its test instead of holding it up
+    code = 1
+    try:
+        asyncio.run(run(orders))
+        code = 0
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def main() -> None:
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+    for line in sys.stdin:
+        match json.loads(line):
+            case {"start": orders}:
+                pid = os.fork()
+                if pid == 0:
+                    _live(Orders(**orders))
+                answer = pid
+            case {"wait": pid}:
+                answer = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+            case other:
+                raise ValueError(f"unknown question {other}")
+        sys.stdout.write(f"{answer}\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
