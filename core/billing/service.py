@@ -42,7 +42,7 @@ class BillingService:
     def __init__(self, billing: Billing, database: Database, clock: Clock, limit: float = LIMIT) -> None:
         self._billing = billing
         self._clock = clock
-        self._limit = limit
+        self.limit = limit
         self._failed_at: datetime | None = None
         self._snapshots = Snapshots(database, clock)
 
@@ -91,7 +91,7 @@ class BillingService:
 
     async def open_debts(self, after: AccountNumber, limit: int) -> list[AccountOverview]:
         """A page of accounts in debt (see :meth:`Billing.open_debts`). Raises OutsideUnavailable: no old debts here."""
-        return await self._ask(self._billing.open_debts(after, limit), max(self._limit, PAGE_LIMIT))
+        return await self._ask(self._billing.open_debts(after, limit), max(self.limit, PAGE_LIMIT))
 
     async def post_payment(
         self, account: AccountNumber, amount: Money, external_id: str, paid_at: datetime, method: str
@@ -118,7 +118,7 @@ class BillingService:
         self._snapshots.forget(numbers)
 
     async def _ask(self, call: Awaitable[T], limit: float | None = None) -> T:
-        limit = limit or self._limit
+        limit = limit or self.limit
         if self._resting():
             _drop(call)
             raise OutsideUnavailable("billing failed a moment ago and is left alone")

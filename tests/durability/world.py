@@ -53,7 +53,7 @@ class World:
         assert rows.inbox == {f"telegram:{update.id}" for update in said}
         heavy = [update.text for update in said if update.text.startswith("heavy")]
         assert rows.tally == dict.fromkeys(heavy, 1)
-        assert rows.waiting == 0
+        assert rows.waiting == []
         assert set(self.outside.effects) == {f"task {text}" for text in heavy}
         twice = 0
         for chat in {update.chat for update in said}:
@@ -76,19 +76,23 @@ class World:
 class _Rows:
     inbox: set[str]
     tally: dict[str, int]
-    waiting: int
+    waiting: list[object]
 
 
 async def _read(url: str) -> _Rows:
     def read(connection: Connection) -> _Rows:
-        waiting = [
-            *connection.execute(select(outbox.c.id).where(outbox.c.status != "sent")),
-            *connection.execute(select(tasks.c.id).where(tasks.c.status != "done")),
+        waiting: list[object] = [
+            *connection.execute(
+                select(outbox, lanes)
+                .outerjoin(lanes, lanes.c.chat_id == outbox.c.chat_id)
+                .where(outbox.c.status != "sent")
+            ),
+            *connection.execute(select(tasks).where(tasks.c.status != "done")),
         ]
         return _Rows(
             set(connection.execute(select(inbox.c.update_key)).scalars()),
             {row.input: row.times for row in connection.execute(select(tally))},
-            len(waiting),
+            waiting,
         )
 
     database = Database(url)

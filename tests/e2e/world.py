@@ -265,6 +265,7 @@ async def open_world(database_url: str, *, bank: bool = False, **more: Any) -> A
             more |= {"sandbox_bank_url": addresses.bank_url, "sandbox_bank_key": sandbox.bank.key}
         settings = settings_for(addresses, database_url, url, **more)
         program = await stack.enter_async_context(open_program(settings, clock=clock, wrap_billing=breakable))
+        program.services.billing.limit = PATIENCE  # a busy machine is no silent billing
         await prepare(program, may_migrate=True)
         await program.database.write(fill_demo, clock.now().date(), settings.currency, now=clock.now())
         http = await stack.enter_async_context(httpx.AsyncClient(base_url=url, trust_env=False))

@@ -200,7 +200,7 @@ async def test_the_language_is_changed_in_the_middle_of_a_question(member: Perso
     await member.press("Русский")
     await member.press("Продолжить")
     await member.say("Мария")
-    assert "Теперь вы Мария" in member.text
+    assert "Теперь буду обращаться к вам так: Мария" in member.text
 
 
 async def test_the_language_before_registration(person: Person) -> None:

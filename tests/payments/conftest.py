@@ -193,7 +193,7 @@ class _Opening:
 
 @pytest.fixture(params=["telegram", "viber"])
 def person(world: World, request: pytest.FixtureRequest) -> Person:
-    return Person(world.house, request.param, "42")
+    return Person(world.house, request.param, "4242424242")
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ worker. Only the messengers, the SMS gateway and the clock are doubles.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -94,6 +95,7 @@ class House:
         self.worker = Worker(database, clock, tasks(self))
         self.turns = self._turns()
         self._updates = 0
+        self._settling = asyncio.Lock()
 
     def _turns(self) -> Turns:
         return Turns(self.engine, SnapshotReader(self.database), self.writer, self.clock, MEANS)
@@ -109,8 +111,9 @@ class House:
 
     async def settle(self) -> None:
         """Lets the worker and the sender do everything that is due."""
-        while await self.worker.drain() + await self.sender.drain():
-            pass
+        async with self._settling:  # whoever comes second waits until the first one's messages are there
+            while await self.worker.drain() + await self.sender.drain():
+                pass
 
 
 @dataclass
