@@ -82,11 +82,7 @@ class _Rows:
 async def _read(url: str) -> _Rows:
     def read(connection: Connection) -> _Rows:
         waiting: list[object] = [
-            *connection.execute(
-                select(outbox, lanes)
-                .outerjoin(lanes, lanes.c.chat_id == outbox.c.chat_id)
-                .where(outbox.c.status != "sent")
-            ),
+            *connection.execute(select(outbox).where(outbox.c.status != "sent")),
             *connection.execute(select(tasks).where(tasks.c.status != "done")),
         ]
         return _Rows(
