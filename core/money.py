@@ -36,7 +36,7 @@ class Money:
     @classmethod
     def from_minor(cls, minor: int, currency: str) -> Money:
         """From minor units (kopecks, cents), as the database keeps them."""
-        return cls(Decimal(minor).scaleb(-exponent(currency)), currency)
+        return _exact(Decimal(minor).scaleb(-exponent(currency)), currency)
 
     @classmethod
     def zero(cls, currency: str) -> Money:
@@ -53,10 +53,10 @@ class Money:
         return other.amount
 
     def __add__(self, other: Money) -> Money:
-        return Money(self.amount + self._same(other), self.currency)
+        return _exact(self.amount + self._same(other), self.currency)
 
     def __sub__(self, other: Money) -> Money:
-        return Money(self.amount - self._same(other), self.currency)
+        return _exact(self.amount - self._same(other), self.currency)
 
     def __neg__(self) -> Money:
         return Money(-self.amount, self.currency)
@@ -78,3 +78,11 @@ class Money:
 
     def __bool__(self) -> bool:
         return bool(self.amount)
+
+
+def _exact(amount: Decimal, currency: str) -> Money:
+    """A sum that is at its currency's precision already: rounding it is most of what making it costs."""
+    made = object.__new__(Money)
+    object.__setattr__(made, "amount", amount)
+    object.__setattr__(made, "currency", currency)
+    return made

@@ -156,11 +156,16 @@ def spread_over_bills(debt: Money, unbilled: Money, amounts: Sequence[Money]) ->
     The oldest is paid first, so a debt lies in what has no bill yet, then in the newest bill, and so on back.
     The oldest bill is not made to bear what is older than all of them.
     """
-    zero = Money.zero(debt.currency)
-    left = max(debt - max(unbilled, zero), zero)
+    parts = spread_minor(debt.minor, unbilled.minor, [amount.minor for amount in amounts])
+    return [Money.from_minor(part, debt.currency) for part in parts]
+
+
+def spread_minor(debt: int, unbilled: int, amounts: Sequence[int]) -> list[int]:
+    """The same in minor units of one currency."""
+    left = max(debt - max(unbilled, 0), 0)
     remaining = []
     for amount in amounts:
-        part = min(left, max(amount, zero))
+        part = min(left, max(amount, 0))
         remaining.append(part)
         left -= part
     return remaining

@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from core.billing.models import AccountOverview
 from core.operator import Operator
-from core.reminders.hours import moment
+from core.reminders.hours import local_day, moment
 from core.reminders.models import Prefs, Reason, Stage
 from core.reminders.people import Facts, Person, Right
 from core.reminders.policy import Policy, current, refusal
@@ -58,7 +58,7 @@ def look(
     rules: Rules, debt: AccountOverview, facts: Facts, right: Right, person: Person, now: datetime
 ) -> tuple[date, Stage, Reason | None] | None:
     """The stage of today and why it is not wanted, apart from how the person can be reached."""
-    today = now.astimezone(person.zone).date()
+    today = local_day(person.zone, now)
     found = current(rules.policy, debt, today, person.prefs)
     if found is None:
         return None
@@ -106,7 +106,7 @@ def _for_person(
 def _for_nobody(rules: Rules, debt: AccountOverview, now: datetime) -> list[Verdict]:
     """A debt above the threshold that nobody can be told of has its reason on record too."""
     somebody = Person("", rules.operator.zone, None, None, _DEFAULTS)
-    today = now.astimezone(somebody.zone).date()
+    today = local_day(somebody.zone, now)
     found = current(rules.policy, debt, today, somebody.prefs)
     if found is None or debt.debt.amount < rules.policy.threshold:
         return []

@@ -33,6 +33,12 @@ def is_day_off(country: str, day: date) -> bool:
     return day.weekday() in calendar.weekend or day in calendar
 
 
+@lru_cache(maxsize=1024)  # a day has as many windows as a country has zones
+def local_day(zone: ZoneInfo, now: datetime) -> date:
+    return now.astimezone(zone).date()
+
+
+@lru_cache(maxsize=1024)
 def window(policy: Policy, zone: ZoneInfo, day: date) -> tuple[datetime, datetime]:
     """The allowed hours of a day in the person's zone, as moments in UTC; the end is not within."""
     opens = policy.opens_late if is_day_off(policy.country, day) else policy.opens
@@ -42,7 +48,7 @@ def window(policy: Policy, zone: ZoneInfo, day: date) -> tuple[datetime, datetim
 
 
 def allowed(policy: Policy, zone: ZoneInfo, now: datetime) -> bool:
-    start, end = window(policy, zone, now.astimezone(zone).date())
+    start, end = window(policy, zone, local_day(zone, now))
     return start <= now < end
 
 
@@ -53,7 +59,7 @@ def moment(
 
     ``not_before`` is a day in the person's zone.
     """
-    day = now.astimezone(zone).date()
+    day = local_day(zone, now)
     if not_before is not None and not_before > day:
         day = not_before
     while True:

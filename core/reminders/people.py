@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, func, select
 
+from core.among import among
 from core.billing.models import AccountNumber
 from core.delivery.tables import conversations
 from core.money import Money
@@ -63,7 +64,7 @@ class Facts:
 
 def facts_of(connection: Connection, numbers: Sequence[AccountNumber], operator: Operator, now: datetime) -> Facts:
     """For a page of accounts."""
-    living = account_links.c.account_number.in_(numbers), account_links.c.ended_at.is_(None)
+    living = among(connection, account_links.c.account_number, numbers), account_links.c.ended_at.is_(None)
     query = select(
         account_links.c.account_number,
         account_links.c.subscriber_id,
@@ -82,7 +83,9 @@ def facts_of(connection: Connection, numbers: Sequence[AccountNumber], operator:
         promised=_promised(connection, numbers),
         paying=frozenset(
             connection.execute(
-                select(postings.c.account).where(postings.c.account.in_(numbers), postings.c.posted_at.is_(None))
+                select(postings.c.account).where(
+                    among(connection, postings.c.account, numbers), postings.c.posted_at.is_(None)
+                )
             ).scalars()
         ),
         spent=spent(connection, operator, now),
@@ -96,7 +99,7 @@ def load_people(connection: Connection, ids: Sequence[str], operator: Operator) 
     query = (
         select(chats.c.subscriber_id, chats.c.chat_id, chats.c.channel, chats.c.language, conversations.c.heard_at)
         .outerjoin(conversations, conversations.c.chat_id == chats.c.chat_id)
-        .where(chats.c.subscriber_id.in_(ids), chats.c.status == ACTIVE)
+        .where(among(connection, chats.c.subscriber_id, ids), chats.c.status == ACTIVE)
     )
     for subscriber_id, chat_id, channel, language, heard_at in connection.execute(query):
         reach.setdefault(subscriber_id, []).append(Reach(chat_id, channel, language, heard_at))
@@ -111,14 +114,16 @@ def load_people(connection: Connection, ids: Sequence[str], operator: Operator) 
             wishes.get(row.id, default),
             tuple(reach.get(row.id, ())),
         )
-        for row in connection.execute(people.where(subscribers.c.id.in_(ids), subscribers.c.erased_at.is_(None)))
+        for row in connection.execute(
+            people.where(among(connection, subscribers.c.id, ids), subscribers.c.erased_at.is_(None))
+        )
     }
 
 
 def _promised(connection: Connection, numbers: Sequence[AccountNumber]) -> dict[AccountNumber, date]:
     query = (
         select(promises.c.account, func.max(promises.c.until).label("until"))
-        .where(promises.c.account.in_(numbers), promises.c.status == "granted")
+        .where(among(connection, promises.c.account, numbers), promises.c.status == "granted")
         .group_by(promises.c.account)
     )
     return {row.account: row.until for row in connection.execute(query)}

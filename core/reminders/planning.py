@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -20,7 +21,7 @@ from core.reminders.models import Status
 from core.reminders.people import Facts, facts_of
 from core.reminders.tables import reminders
 
-PAGE = 5000  # accounts: a page costs a few hundred milliseconds and a few megabytes, however many follow
+PAGE = 2000  # accounts: reading a page holds nobody up for more than some 30 ms, however many follow
 
 
 class Planner:
@@ -42,25 +43,37 @@ class Planner:
         """
         now = self._clock.now()
         counted: Counter[str] = Counter()
-        async for verdicts in self.pages(now):
-            if verdicts:
-                await self._database.write(record, verdicts, now)
-                counted.update(verdict.reason or Status.planned for verdict in verdicts)
+        async with contextlib.aclosing(self.pages(now)) as pages:
+            writing: asyncio.Task[None] | None = None
+            try:
+                async for verdicts in pages:
+                    if writing is not None:
+                        await writing
+                    # While the next page is read; one after the other, so that at most two are in memory.
+                    writing = asyncio.create_task(self._database.write(record, verdicts, now)) if verdicts else None
+                    counted.update(verdict.reason or Status.planned for verdict in verdicts)
+            finally:
+                if writing is not None:
+                    await writing
         return counted
 
-    async def pages(self, now: datetime) -> AsyncIterator[list[Verdict]]:
+    async def pages(self, now: datetime) -> AsyncGenerator[list[Verdict], None]:
         """The verdicts of a moment, without writing anything: a trial run."""
-        after = ""
-        while True:
-            debts = await self._billing.open_debts(after, self._page)
-            if debts:
+        asked = asyncio.create_task(self._billing.open_debts("", self._page))
+        try:
+            while debts := await asked:
                 numbers = [debt.number for debt in debts]
+                more = len(debts) == self._page
+                if more:  # the billing looks for the next page while we decide about this one
+                    asked = asyncio.create_task(self._billing.open_debts(numbers[-1], self._page))
                 facts = await self._database.read(facts_of, numbers, self._rules.operator, now)
                 # In a thread: thousands of small decisions must not hold up somebody's answer.
                 yield await asyncio.to_thread(_assess_all, self._rules, debts, facts, now)
-                after = numbers[-1]
-            if len(debts) < self._page:
-                return
+                if not more:
+                    return
+        finally:
+            asked.cancel()
+            await asyncio.gather(asked, return_exceptions=True)
 
 
 def _assess_all(rules: Rules, debts: Sequence[AccountOverview], facts: Facts, now: datetime) -> list[Verdict]:

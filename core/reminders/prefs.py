@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, select, update
 
+from core.among import among
 from core.billing.models import AccountNumber
 from core.delivery.writes import Write, insert_for, insert_missing
 from core.reminders.models import Prefs, Reason, Status
@@ -20,10 +21,12 @@ _FIELDS = ("ahead", "hour", "channel", "paused_until", "asked_for", "debts", "re
 def load(connection: Connection, ids: Sequence[str]) -> dict[str, Prefs]:
     """Of those who asked for anything; everybody else has the defaults."""
     silent: dict[str, set[AccountNumber]] = {}
-    for subscriber_id, account in connection.execute(select(muted).where(muted.c.subscriber_id.in_(ids))):
+    for subscriber_id, account in connection.execute(
+        select(muted).where(among(connection, muted.c.subscriber_id, ids))
+    ):
         silent.setdefault(subscriber_id, set()).add(account)
     found = {id_: Prefs(muted=frozenset(accounts)) for id_, accounts in silent.items()}
-    for row in connection.execute(select(prefs).where(prefs.c.subscriber_id.in_(ids))):
+    for row in connection.execute(select(prefs).where(among(connection, prefs.c.subscriber_id, ids))):
         values = {name: getattr(row, name) for name in _FIELDS}
         found[row.subscriber_id] = Prefs(**values, muted=frozenset(silent.get(row.subscriber_id, ())))
     return found

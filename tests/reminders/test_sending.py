@@ -11,10 +11,13 @@ from sqlalchemy import insert, select, update
 
 from core.billing.breakable import BreakableBilling
 from core.billing.embedded import EmbeddedBilling
+from core.billing.models import AccountOverview
 from core.billing.service import BillingService
 from core.delivery.tables import outbox, tasks
+from core.errors import OutsideUnavailable
 from core.reminders import due, prefs
 from core.reminders.gate import Gate
+from core.reminders.planning import Planner
 from core.reminders.sending import Dispatcher
 from core.reminders.tables import messages, reminders, switch
 from core.reminders.ways import Prices
@@ -287,3 +290,33 @@ async def test_pages_do_not_matter(world: World) -> None:
     assert (await world.planner(page=3).run())["planned"] == 50
     await world.send()
     assert len(await world.texts()) == 7
+
+
+async def test_a_billing_that_falls_silent_keeps_what_was_planned(world: World) -> None:
+    """On the second page: the first one's people are on record, and the next run goes on."""
+    await debtors(world, *(Debtor(f"{n}", f"p{n}") for n in range(5)))
+    inner = BreakableBilling(EmbeddedBilling(world.database, world.clock, live=True))
+    planner = Planner(
+        world.database, world.clock, BillingService(inner, world.database, world.clock), world.rules, page=2
+    )
+    pages = planner.pages(world.clock.now())
+    assert len(await anext(pages)) == 2
+    await pages.aclose()
+    assert await world.record() == {}
+
+    asked = 0
+    ask = inner.open_debts
+
+    async def silent_later(after: str, limit: int) -> list[AccountOverview]:
+        nonlocal asked
+        asked += 1
+        inner.mode = "down" if asked == 2 else "ok"
+        return await ask(after, limit)
+
+    inner.open_debts = silent_later  # type: ignore[method-assign]  # this very object's, for this test
+    with pytest.raises(OutsideUnavailable):
+        await planner.run()
+    assert set(await world.record()) == {("p0", "0", "ahead"), ("p1", "1", "ahead")}
+    world.clock.move(timedelta(minutes=1))
+    inner.mode, asked = "ok", 10
+    assert (await planner.run())["planned"] == 5
