@@ -137,7 +137,7 @@ def _live(orders: Orders) -> NoReturn:
     try:
         asyncio.run(run(orders))
         code = 0
-    except BaseException:
+    except BaseException:  # whatever it is, the test reads it on the standard error
         traceback.print_exc()
     finally:
         sys.stderr.flush()
