@@ -57,9 +57,7 @@ def promise(
     if not _first_time(connection, "promise", account, amount, external_id, now, until):
         return
     if serves and owner.state == AccountState.suspended and owner.balance + amount.minor >= 0:
-        connection.execute(
-            update(accounts).where(accounts.c.number == account).values(state=AccountState.active.value)
-        )
+        connection.execute(update(accounts).where(accounts.c.number == account).values(state=AccountState.active.value))
 
 
 def _owner(connection: Connection, account: AccountNumber, amount: Money) -> Row[Any]:
