@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from zoneinfo import ZoneInfo
 
@@ -52,6 +52,7 @@ def region(code: str) -> Region | None:
     return next((one for one in regions(country) if one.code == code), None)
 
 
+@lru_cache(maxsize=1024)
 def zone_of(code: str, default: str) -> ZoneInfo:
     """The region's zone; ``default`` (an IANA name) for a code that is not known or empty."""
     found = region(code) if code else None

@@ -38,6 +38,10 @@ BILLS_LOOKED_AT = 36  # months back in which the oldest unpaid bill is looked fo
 _OF_OVERVIEW = [accounts.c[name] for name in ("number", "balance", "currency", "state", "kind", "balance_at")]
 
 
+_STATES = {state.value: state for state in AccountState}
+_KINDS = {kind.value: kind for kind in AccountKind}
+
+
 class EmbeddedBilling:
     """Implements :class:`core.billing.protocol.Billing`.
 
@@ -150,8 +154,8 @@ def _with_due_dates(
                 balance=Money.from_minor(row.balance, row.currency),
                 debt=Money.from_minor(max(-row.balance, 0), row.currency),
                 due=min((due for (_amount, due), rest in zip(own, left, strict=True) if rest), default=None),
-                state=AccountState(row.state),
-                kind=AccountKind(row.kind),
+                state=_STATES[row.state],
+                kind=_KINDS[row.kind],
                 as_of=as_of or row.balance_at,
             )
         )
@@ -170,7 +174,7 @@ def _dues(
             .where(bills.c.period >= shift(first_day(today), -BILLS_LOOKED_AT))
             .order_by(bills.c.account, bills.c.period.desc(), bills.c.id.desc())
         )
-        for account, amount, due in rows:
+        for account, amount, due in rows.all():
             found.setdefault(account, []).append((amount, due))
     return found
 

@@ -8,7 +8,7 @@ from core.delivery.tables import outbox
 from core.notices.tables import people
 from core.reminders.models import Reason, Status
 
-BATCH = 2000
+BATCH = 5000  # more than the outbox may hold of ours: what waits there hides nothing that was sent
 
 _OURS = (Reason.outside_hours.value, Reason.operator_paused.value, Reason.out_of_date.value, Reason.debts_off.value)
 

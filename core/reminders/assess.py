@@ -6,6 +6,8 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from msgspec import Struct
+
 from core.billing.models import AccountOverview
 from core.operator import Operator
 from core.reminders.hours import local_day, moment
@@ -29,8 +31,7 @@ class Rules:
     prices: Prices = field(default_factory=Prices)
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """``reason`` says why not; without one, the reminder is due at ``due_at`` by ``way``."""
 
     account: str

@@ -67,10 +67,11 @@ def moment(
         if now < end:
             break
         day += timedelta(days=1)
-    length = min(end - max(start, now), OWN_HOUR if prefs.hour is not None else policy.spread)
-    planned = start + min(end - start, OWN_HOUR if prefs.hour is not None else policy.spread) * _share(person)
+    over = OWN_HOUR if prefs.hour is not None else policy.spread
+    share = _share(person)
+    planned = start + min(end - start, over) * share
     if planned < now:  # a missed run: spread over what is left of the day
-        planned = now + length * _share(person)
+        planned = now + min(end - max(start, now), over) * share
     return planned
 
 

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from msgspec import Struct
 from sqlalchemy import Connection, func, select
 
 from core.among import among
@@ -29,8 +30,7 @@ from core.subscribers.tables import account_links, chats, subscribers
 FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(Struct, frozen=True):
     """Somebody who may be reminded."""
 
     id: str
@@ -41,8 +41,7 @@ class Person:
     chats: tuple[Reach, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Right:
+class Right(Struct, frozen=True):
     """A living link. ``owner``: they answer for the account, so legal notices are theirs."""
 
     account: AccountNumber
@@ -73,7 +72,7 @@ def facts_of(connection: Connection, numbers: Sequence[AccountNumber], operator:
         account_links.c.proof,
     ).where(*living)
     rights: dict[AccountNumber, list[Right]] = {}
-    for number, subscriber_id, nickname, role, proof in connection.execute(query):
+    for number, subscriber_id, nickname, role, proof in connection.execute(query).all():
         owner = role == Role.owner.value or (role == Role.representative.value and proof == Proof.phone.value)
         rights.setdefault(number, []).append(Right(number, subscriber_id, nickname, owner))
     ids = sorted({right.subscriber_id for found in rights.values() for right in found})
@@ -101,22 +100,24 @@ def load_people(connection: Connection, ids: Sequence[str], operator: Operator) 
         .outerjoin(conversations, conversations.c.chat_id == chats.c.chat_id)
         .where(among(connection, chats.c.subscriber_id, ids), chats.c.status == ACTIVE)
     )
-    for subscriber_id, chat_id, channel, language, heard_at in connection.execute(query):
+    for subscriber_id, chat_id, channel, language, heard_at in connection.execute(query).all():
         reach.setdefault(subscriber_id, []).append(Reach(chat_id, channel, language, heard_at))
     people = select(subscribers.c.id, subscribers.c.region, subscribers.c.phone, subscribers.c.email)
     default = Prefs()
+    found = connection.execute(
+        people.where(among(connection, subscribers.c.id, ids), subscribers.c.erased_at.is_(None))
+    )
+    home = operator.zone
     return {
-        row.id: Person(
-            row.id,
-            zone_of(row.region, operator.zone.key) if row.region else operator.zone,
-            row.phone,
-            row.email,
-            wishes.get(row.id, default),
-            tuple(reach.get(row.id, ())),
+        id_: Person(
+            id_,
+            zone_of(region, home.key) if region else home,
+            phone,
+            email,
+            wishes.get(id_, default),
+            tuple(reach.get(id_, ())),
         )
-        for row in connection.execute(
-            people.where(among(connection, subscribers.c.id, ids), subscribers.c.erased_at.is_(None))
-        )
+        for id_, region, phone, email in found.all()
     }
 
 

@@ -23,6 +23,8 @@ from core.reminders.tables import reminders
 
 PAGE = 2000  # accounts: reading a page holds nobody up for more than some 30 ms, however many follow
 
+_PLANNED, _SKIPPED = Status.planned.value, Status.skipped.value
+
 
 class Planner:
     """Run it as often as you like, in any number of processes at once: nobody is planned for twice."""
@@ -82,9 +84,9 @@ def _assess_all(rules: Rules, debts: Sequence[AccountOverview], facts: Facts, no
 
 def record(connection: Connection, verdicts: Sequence[Verdict], now: datetime) -> None:
     """A key that is new is written down. One that was skipped is weighed anew; anything further on is left alone."""
-    rows = [_row(verdict, now) for verdict in verdicts]
     # In the order of the key, so that two planners never wait for each other in a circle.
-    rows.sort(key=lambda row: (row["subscriber_id"], row["account"], row["bill"], row["stage"]))
+    in_order = sorted(verdicts, key=lambda one: (one.subscriber_id, one.account, one.bill, one.stage))
+    rows = [_row(verdict, now) for verdict in in_order]
     statement = insert_for(connection, reminders)
     new = statement.excluded
     connection.execute(
@@ -103,7 +105,7 @@ def _row(verdict: Verdict, now: datetime) -> dict[str, Any]:
         "account": verdict.account,
         "bill": verdict.bill,
         "stage": verdict.stage,
-        "status": (Status.skipped if verdict.reason else Status.planned).value,
+        "status": _SKIPPED if verdict.reason else _PLANNED,
         "reason": verdict.reason.value if verdict.reason else "",
         "due_at": verdict.due_at,
         "planned_at": now,

@@ -25,7 +25,7 @@ from core.reminders.ways import Way
 from core.reminders.writing import Composed, Letter, since, write_down
 
 PEOPLE = 100  # taken at a time
-BACKLOG = 500  # bulk messages in the outbox above which nothing is added: they would wait past their hour
+BACKLOG = 2000  # bulk messages in the outbox above which nothing is added: they would wait past their hour
 ROUNDS = 100  # in one run: the next one goes on
 
 Compose = Callable[[Person, Way, Sequence[Item]], Awaitable[Composed]]

@@ -21,6 +21,7 @@ from core.reminders.writing import task_id
 
 QUEUED, SENT = "queued", "sent"
 BATCH = 1000
+WRITTEN = 3000  # more than the outbox may hold of ours: what waits there hides nothing that was sent
 LATE_REFUSAL = timedelta(days=1)
 """Viber may take a message and say later that it could not be shown."""
 
@@ -39,12 +40,12 @@ def settle(connection: Connection, now: datetime) -> int:
         .outerjoin(outbox, outbox.c.id == messages.c.outbox_id)
         .where(messages.c.outbox_id.is_not(None), or_(messages.c.status == QUEUED, refused))
         .order_by(messages.c.created_at)
-        .limit(BATCH)
+        .limit(WRITTEN)
     )
     changed = 0
     for row in connection.execute(query).all():
         changed += _take_over(connection, row.id, row, now)
-    by_task = select(messages.c.id).where(messages.c.outbox_id.is_(None), messages.c.status == QUEUED).limit(BATCH)
+    by_task = select(messages.c.id).where(messages.c.outbox_id.is_(None), messages.c.status == QUEUED).limit(WRITTEN)
     for message_id in connection.execute(by_task).scalars().all():
         state = select(tasks.c.status, tasks.c.reason, tasks.c.due_at.label("sent_at"))
         found = connection.execute(state.where(tasks.c.id == task_id(message_id))).first()

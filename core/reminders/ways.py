@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from msgspec import Struct
+
 from core.reminders.models import Reason
 
 SESSION = timedelta(hours=24)
@@ -15,8 +17,7 @@ SESSION = timedelta(hours=24)
 TELEGRAM, VIBER, SMS, EMAIL = "telegram", "viber", "sms", "email"
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
+class Reach(Struct, frozen=True):
     """A chat that can be written to. ``heard_at`` is when the person last did something there."""
 
     chat_id: str
@@ -25,8 +26,7 @@ class Reach:
     heard_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
+class Way(Struct, frozen=True):
     """``target`` is a chat's id, a phone (E.164) or an address; ``cost`` is in the operator's currency."""
 
     channel: str
@@ -64,9 +64,11 @@ def choose(
     session while the budget lasts; SMS, e-mail.
     """
     usable = [chat for chat in chats if chat.chat_id not in tried]
-    usable.sort(key=lambda chat: (chat.heard_at is not None, chat.heard_at or now), reverse=True)
+    if len(usable) > 1:
+        usable.sort(key=lambda chat: (chat.heard_at is not None, chat.heard_at or now), reverse=True)
     free = [chat for chat in usable if _is_free(chat, now)]
-    free.sort(key=lambda chat: chat.channel != preferred)
+    if len(free) > 1:
+        free.sort(key=lambda chat: chat.channel != preferred)
     if free:
         return Way(free[0].channel, free[0].chat_id, free[0].language)
     left = prices.budget - spent

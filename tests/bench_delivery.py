@@ -1,0 +1,143 @@
+"""Measures delivery of a notice to thousands of people by the very program, against the sandbox at its limits.
+
+Run it with ``python -m tests.bench_delivery [MESSAGES]``: in real time, in both messengers by their rates.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import os
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select
+
+from bot.sandbox import Limits, Sandbox, build_sandbox
+from bot.sandbox import running as sandbox_running
+from bot.serve import prepare, running
+from bot.server import listen
+from bot.wiring import RATES, Program, open_program
+from core.clock import Clock, SystemClock
+from core.delivery.tables import conversations, outbox
+from core.notices import store
+from core.notices.models import Audience, Draft
+from core.notices.report import progress
+from core.reminders.models import Kind
+from core.subscribers.tables import chats, subscribers
+from tests.e2e.world import settings_for, sqlite_in
+
+BULK = 0.8  # of a messenger's rate: the rest is kept for replies
+SHOWN = 15.0  # seconds between two lines
+
+
+def people(sandbox: Sandbox, clock: Clock, messages: int) -> list[tuple[str, str]]:
+    """Channel and address of each; they have met the bot, and those in Viber wrote just now."""
+    in_telegram = round(messages * RATES["telegram"] / sum(RATES.values()))
+    found = []
+    for number in range(messages):
+        if number < in_telegram:
+            person = sandbox.telegram.person(f"Person {number}", f"+7900{number:07}")
+            person.met = True
+            found.append(("telegram", str(person.id)))
+        else:
+            other = sandbox.viber.person(f"Person {number}", f"+7900{number:07}")
+            other.subscribed, other.spoke_at = True, clock.now()
+            found.append(("viber", other.id))
+    return found
+
+
+def register(connection: Connection, everybody: list[tuple[str, str]], clock: Clock) -> None:
+    now = clock.now()
+    # Mixed as people are: ids follow no messenger.
+    who = [(f"s{number * 7919 % len(everybody):05}", *one) for number, one in enumerate(everybody)]
+    rows: list[dict[str, Any]] = [{"id": id_, "name": id_, "region": "RU-MOW", "created_at": now} for id_, *_ in who]
+    connection.execute(insert(subscribers), rows)
+    known = {"language": "en", "status": "active", "created_at": now}
+    connection.execute(
+        insert(chats),
+        [
+            {"chat_id": f"{channel}:{address}", "channel": channel, "address": address, "subscriber_id": id_} | known
+            for id_, channel, address in who
+        ],
+    )
+    heard = {"state": "", "version": 1, "heard_at": now}
+    connection.execute(
+        insert(conversations), [{"chat_id": f"{channel}:{address}"} | heard for _id, channel, address in who]
+    )
+
+
+def refusals(sandbox: Sandbox) -> Counter[str]:
+    """Counts what the messengers refuse because it comes too fast."""
+    counted: Counter[str] = Counter()
+    admit = sandbox.telegram.throttle.admit
+
+    def watched(*args: Any) -> int:
+        wait = admit(*args)
+        counted["telegram"] += wait > 0
+        return wait
+
+    sandbox.telegram.throttle.admit = watched  # type: ignore[method-assign,assignment]  # this very object's
+    return counted
+
+
+def by_channel(connection: Connection) -> list[tuple[str, int, float]]:
+    """Messages sent and the seconds between the first and the last, by channel."""
+    found = []
+    for channel in RATES:
+        sent = outbox.c.status == "sent", outbox.c.chat_id.startswith(f"{channel}:")
+        query = select(func.count(), func.min(outbox.c.sent_at), func.max(outbox.c.sent_at)).where(*sent)
+        count, first, last = connection.execute(query).one()
+        found.append((channel, count, (last - first).total_seconds() if count > 1 else 0.0))
+    return found
+
+
+async def measure(messages: int) -> None:
+    clock = SystemClock()
+    sandbox = build_sandbox(clock, limits=Limits(), operator="Northline")
+    async with contextlib.AsyncExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory())
+        addresses = await stack.enter_async_context(sandbox_running(sandbox))
+        listener = listen("127.0.0.1", 0)
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        hours = {"reminder_from": 0, "reminder_from_on_days_off": 0, "reminder_until": 24}
+        settings = settings_for(addresses, sqlite_in(Path(folder)), url, **hours)
+        program = await stack.enter_async_context(open_program(settings, clock=clock))
+        await prepare(program, may_migrate=True)
+        await program.database.write(register, people(sandbox, clock, messages), clock)
+        refused = refusals(sandbox)
+        await stack.enter_async_context(running(program, listener))
+        stack.callback(sandbox.close)
+        draft = Draft(Kind.works, {"en": "The internet may be interrupted at night."}, Audience(everyone=True))
+        number = await program.database.write(store.add, draft, ("ru", "en"), clock.now())
+        await program.database.write(store.start, number, clock.now())
+        await _until_sent(program, number)
+        for channel, count, seconds in await program.database.read(by_channel):
+            rate = count / max(seconds, 1e-9)
+            share, of_bulk = 100 * rate / RATES[channel], 100 * rate / (RATES[channel] * BULK)
+            print(f"{channel:<9} {count:>6,} messages in {seconds:6.1f} s: {rate:5.1f}/s, {share:.0f} % of the limit,")
+            print(f"          {of_bulk:.0f} % of what bulk may take of it; load {os.getloadavg()[0]:.1f}")
+        print(f"refused as too fast: {sum(refused.values())}; Viber's faults: {len(sandbox.viber.faults)}")
+
+
+async def _until_sent(program: Program, number: int) -> None:
+    began = shown = time.monotonic()
+    while True:
+        far = await program.database.read(progress, number)
+        if far.notice.looked and far.notice.finished_at is not None:
+            return
+        if time.monotonic() - shown > SHOWN:
+            shown = time.monotonic()
+            print(f"{shown - began:6.0f} s: {far.over:>6,} of {far.total:,}", flush=True)
+        await asyncio.sleep(1)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("messages", nargs="?", type=int, default=10_000)
+    asyncio.run(measure(parser.parse_args(sys.argv[1:]).messages))
