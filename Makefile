@@ -30,8 +30,10 @@ check: $(VENV)/.dev-stamp ## Style, types and import contracts: what CI runs bef
 	$(PY) -m mypy $(wildcard $(CODE))
 	$(VENV)/bin/lint-imports
 
-bench: $(VENV)/.dev-stamp ## Measure the durable turn beside a bare aiogram echo
+bench: $(VENV)/.dev-stamp ## Measure the durable turn beside a bare aiogram echo, and planning and delivery in bulk
 	$(PY) -m tests.bench
+	$(PY) -m tests.bench_reminders
+	$(PY) -m tests.bench_delivery
 
 format: $(VENV)/.dev-stamp ## Put the code into the house style
 	$(PY) -m ruff check --fix-only .
