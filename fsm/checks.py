@@ -205,7 +205,7 @@ def _fault(message: Message, catalogue: Catalog) -> str:
     loose = {"n"} if plural else set()
     original = set().union(*(_placeholders(form) for form in message.forms))
     for translation in translations:
-        if _placeholders(translation) - loose != original - loose:
+        if _placeholders(str(translation)) - loose != original - loose:
             return f"other placeholders than in the original: {translation!r}"
     return ""
 
