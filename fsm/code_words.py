@@ -6,6 +6,9 @@ import math
 from datetime import datetime
 
 from core.subscribers.codes import NotACode, Spent, Verdict, Wrong
+from core.subscribers.phones import show_phone
+from fsm.action import Action
+from fsm.screen import Choice, Screen, Tone, bold, paragraphs, screen
 from fsm.talk import Talk
 from fsm.texts import Translator
 
@@ -79,3 +82,21 @@ def consent_by_mail(translator: Translator, code: str, operator: str) -> tuple[s
         code=code,
     )
     return subject, text
+
+
+def sms_code(talk: Talk, phone: str, expires_at: datetime, *, over: bool, resend: Action, other: Action) -> Screen:
+    """The question for a code that went to ``phone`` (E.164). ``over``: it will not do any more, whatever is typed."""
+    shown = show_phone(phone)
+    if over:
+        text = paragraphs(talk.t("The code that was sent to {phone} does not work any more.", phone=shown))
+    else:
+        text = paragraphs(
+            talk.t("I have sent an SMS with a code to") + " " + bold(shown) + ".",
+            talk.t("Type the 6 digits here. The code works until {hour}.", hour=talk.translator.hour(expires_at)),
+        )
+    return screen(
+        text,
+        Choice(talk.t("↻ Send a new code"), resend, Tone.primary if over else Tone.plain),
+        Choice(talk.t("📱 Another number"), other),
+        hint=talk.t("6 digits"),
+    )

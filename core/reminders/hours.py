@@ -20,7 +20,7 @@ OWN_HOUR = timedelta(minutes=30)
 def _calendar(country: str) -> holidays.HolidayBase | None:
     try:
         return holidays.country_holidays(country)
-    except NotImplementedError:
+    except NotImplementedError:  # what the library raises for a country that it does not know
         return None  # a country without a calendar has its weekends alone
 
 

@@ -13,7 +13,7 @@ from fsm.action import Action
 from fsm.actions import OpenPerson, OpenPhone, OpenProfile
 from fsm.event import Contact, Text
 from fsm.phone_words import why_not_a_phone
-from fsm.screen import Asks, Choice, Screen, Tone, bold, paragraphs, screen
+from fsm.screen import Asks, Choice, Screen, Tone, paragraphs, screen
 from fsm.state import State, entry
 from fsm.talk import Talk
 
@@ -87,20 +87,8 @@ class EnterPhoneCode(State, frozen=True):
     unfinished: ClassVar[bool] = True
 
     async def show(self, talk: Talk) -> Screen:
-        shown = show_phone(self.phone)
-        if self.over:
-            text = paragraphs(talk.t("The code that was sent to {phone} does not work any more.", phone=shown))
-        else:
-            hour = talk.translator.hour(self.expires_at)
-            text = paragraphs(
-                talk.t("I have sent an SMS with a code to") + " " + bold(shown) + ".",
-                talk.t("Type the 6 digits here. The code works until {hour}.", hour=hour),
-            )
-        return screen(
-            text,
-            Choice(talk.t("↻ Send a new code"), Resend(), Tone.primary if self.over else Tone.plain),
-            Choice(talk.t("📱 Another number"), OtherPhone()),
-            hint=talk.t("6 digits"),
+        return code_words.sms_code(
+            talk, self.phone, self.expires_at, over=self.over, resend=Resend(), other=OtherPhone()
         )
 
     def expects(self, talk: Talk) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import ClassVar, TypeAlias
 
 from core.subscribers.codes import Issued, NotACode, Passed, Purpose, TooMany, TooSoon, Way, Wrong
-from core.subscribers.phones import NotAPhone, mask_phone, parse_phone, parse_shared, show_phone
+from core.subscribers.phones import NotAPhone, mask_phone, parse_phone, parse_shared
 from fsm import code_words
 from fsm.action import Action
 from fsm.actions import OpenPerson
@@ -76,21 +76,8 @@ class EnterCode(State, frozen=True):
     unfinished: ClassVar[bool] = True
 
     async def show(self, talk: Talk) -> Screen:
-        shown = show_phone(self.phone)
-        if self.over:
-            text = paragraphs(talk.t("The code that was sent to {phone} does not work any more.", phone=shown))
-        else:
-            text = paragraphs(
-                talk.t("I have sent an SMS with a code to") + " " + bold(shown) + ".",
-                talk.t(
-                    "Type the 6 digits here. The code works until {hour}.", hour=talk.translator.hour(self.expires_at)
-                ),
-            )
-        return screen(
-            text,
-            Choice(talk.t("↻ Send a new code"), Resend(), Tone.primary if self.over else Tone.plain),
-            Choice(talk.t("📱 Another number"), OtherPhone()),
-            hint=talk.t("6 digits"),
+        return code_words.sms_code(
+            talk, self.phone, self.expires_at, over=self.over, resend=Resend(), other=OtherPhone()
         )
 
     def expects(self, talk: Talk) -> str:
