@@ -19,13 +19,12 @@ from typing import Any
 import msgspec
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract
-from babel.messages.pofile import read_po
 
 from fsm.action import ANYWHERE, Action, PayloadTooLong, encode
 from fsm.actions import Back, GoOn, OpenMenu, StartOver
 from fsm.commands import command_menu
 from fsm.state import Registry, State, state_name
-from fsm.texts import LOCALES, SOURCE, available_languages
+from fsm.texts import LOCALES, SOURCE, available_languages, read_catalogue
 
 SOURCES = Path(__file__).parent
 KEYWORDS: dict[str, Any] = {"t": None, "n": (1, 2)}
@@ -186,8 +185,7 @@ def untranslated(language: str, sources: Path = SOURCES, locales: Path = LOCALES
     """What the language's catalogue lacks, and translations with other placeholders than the original."""
     if language == SOURCE:
         return []
-    with (locales / language / "LC_MESSAGES" / "abonent.po").open("rb") as stored:
-        catalogue = read_po(stored, locale=language)
+    catalogue = read_catalogue(language, locales)
     return [f"{language}, {one.place}: {fault}" for one in messages(sources) if (fault := _fault(one, catalogue))]
 
 

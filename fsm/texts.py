@@ -13,6 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime, format_skeleton
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_currency, get_currency_symbol
@@ -27,14 +28,26 @@ SOURCE = "en"  # the language that the code itself speaks: it needs no catalogue
 def _catalogue(language: str) -> gettext.NullTranslations:
     if language == SOURCE:
         return gettext.NullTranslations()
-    path = LOCALES / language / "LC_MESSAGES" / "abonent.po"
-    if not path.exists():
-        raise LookupError(f"there is no catalogue for the language {language!r} ({path.name} in fsm/locales)")
     compiled = io.BytesIO()
-    with path.open("rb") as source:
-        write_mo(compiled, read_po(source, locale=language))
+    write_mo(compiled, read_catalogue(language))
     compiled.seek(0)
     return gettext.GNUTranslations(compiled)
+
+
+def read_catalogue(language: str, locales: Path = LOCALES) -> Catalog:
+    """``abonent.po`` with the files beside it, one for each larger subject. Raises LookupError when it is not there."""
+    folder = locales / language / "LC_MESSAGES"
+    main = folder / "abonent.po"
+    if not main.exists():
+        raise LookupError(f"there is no catalogue for the language {language!r} ({main.name} in fsm/locales)")
+    with main.open("rb") as source:
+        catalogue = read_po(source, locale=language)
+    for path in sorted(set(folder.glob("*.po")) - {main}):
+        with path.open("rb") as source:
+            for message in read_po(source, locale=language):
+                if message.id:  # the first one is the file's head
+                    catalogue[message.id] = message
+    return catalogue
 
 
 def available_languages() -> list[str]:
