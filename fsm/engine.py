@@ -15,7 +15,7 @@ import msgspec
 from msgspec.structs import replace
 
 from core.delivery.commit import Post
-from core.delivery.messages import OutgoingMessage
+from core.delivery.messages import OutgoingMessage, SentMessage
 from core.delivery.writes import Write
 from core.errors import OutsideUnavailable
 from core.services import Services
@@ -23,6 +23,7 @@ from core.subscribers import chats
 from core.subscribers.models import Chat, Snapshot, Subscriber
 from fsm.action import ANYWHERE, Action, decode, encode
 from fsm.actions import Back, GoOn, OpenHelp, OpenMenu, StartOver
+from fsm.album import answered_together, with_earlier_notes
 from fsm.capabilities import Capabilities
 from fsm.dispatch import Dispatcher, Nothing, Turn
 from fsm.draw import ENGINE_ACTIONS, draw
@@ -175,6 +176,7 @@ class Engine:
             turn_id=turn_id,
             core=self._services,
             vouches_for_contact=means.vouches_for_contact,
+            reply_to=SentMessage(event.chat_id, event.reply_to) if event.reply_to else None,
         )
 
     def _restore(self, snapshot: Snapshot, talk: Talk) -> tuple[Envelope | None, State | None]:
@@ -209,6 +211,7 @@ class Engine:
             if ask is not None:
                 new = await ask.function(talk, AskConsent())
                 moved, turn.extra = moved.interrupt(new), None
+        with_earlier_notes(talk, envelope, turn.event)
         pending = "" if talk.pending is None else _payload(talk.pending)
         heard = moved.heard if isinstance(turn.event.input, Press) else turn.event.message_id or moved.heard
         moved = replace(moved, pending=pending, heard=heard)
@@ -231,6 +234,8 @@ class Engine:
                 welcome = message
             else:
                 posts.append(Post(talk.chat.chat_id, message))
+        album, posts = answered_together(talk, envelope, turn.event, posts)
+        moved = replace(moved, album=album)
         posts.extend(talk.posts)
         posts.extend(self._notifications(talk))
         return Step(moved.dump(), moved.state.name, talk.writes, posts, talk.toast, welcome)

@@ -7,9 +7,18 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from fsm.action import stamp_of
+from fsm.screen import Rich
 from fsm.state import Registry, State, Stored, UnknownState, restore, store
 
 DEPTH = 12  # questions that Back can undo
+
+
+class Album(Struct, frozen=True, omit_defaults=True):
+    """Files that came together: which turns have answered them so far, and what those had to say above the question."""
+
+    id: str
+    turns: tuple[str, ...] = ()
+    notes: tuple[Rich, ...] = ()
 
 
 class Envelope(Struct, frozen=True, omit_defaults=True):
@@ -23,6 +32,7 @@ class Envelope(Struct, frozen=True, omit_defaults=True):
     keyboard: bool = False  # a share-phone keyboard lies on the phone's screen
     pending: str = ""  # the payload of what the person wanted before registering
     heard: str = ""  # the messenger's id of the person's last message
+    album: Album | None = None  # what is coming in piece by piece at the moment
 
     def dump(self) -> str:
         return msgspec.json.encode(self).decode()

@@ -54,6 +54,7 @@ class File(Input, frozen=True):
     media_type: str = ""
     size: int | None = None  # bytes
     caption: str = ""
+    album: str = ""  # the same for all that was sent together, where the messenger says so (Telegram's media_group_id)
 
 
 class Edited(Input, frozen=True):
@@ -88,6 +89,8 @@ class Event(Struct, frozen=True, kw_only=True):
 
     ``update_id`` identifies it within its channel, whatever number of times it is delivered.
     ``message_id`` is the message that the input arrived in or, for a press, the message that bears the button.
+    ``reply_to`` is the message of ours that the person answers, where the messenger's server says so (Telegram's
+    reply_to_message). Viber tells nothing of the kind: there it is always empty.
     """
 
     channel: str
@@ -99,6 +102,7 @@ class Event(Struct, frozen=True, kw_only=True):
     language: str = ""  # as the messenger says: "ru", "en-GB"
     country: str = ""  # ISO 3166, where the messenger says
     message_id: str = ""
+    reply_to: str = ""
 
     @property
     def chat_id(self) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from core.delivery.commit import Post
-from core.delivery.messages import Priority
+from core.delivery.messages import Priority, SentMessage
 from core.delivery.writes import Write
 from core.services import Services
 from core.subscribers.models import Chat, Subscriber
@@ -44,6 +44,9 @@ class Talk:
     turn_id: str
     core: Services
     vouches_for_contact: bool = True
+    reply_to: SentMessage | None = None
+    """The message of ours in this chat that the person answers; the domain says what it was about."""
+
     pending: Action | None = None
     """What the person wanted before they had to register."""
 

@@ -60,6 +60,8 @@ class Bubble:
     buttons: Sequence[Sequence[Button]] = ()
     edited: bool = False
     status: Literal["sent", "delivered", "seen"] = "sent"
+    reply: Json | None = None  # what it answers: id, whose it is, how it begins
+    album: str | None = None
     raw: Json = field(default_factory=dict, repr=False)
 
     @property
@@ -82,6 +84,8 @@ class Bubble:
             "buttons": [[button.as_json() for button in row] for row in self.buttons],
             "edited": self.edited,
             "status": self.status,
+            "reply": self.reply,
+            "album": self.album,
         }
 
 

@@ -46,12 +46,20 @@ class InvoiceCard(Struct, frozen=True, omit_defaults=True):
     currency: str
 
 
+class SentMessage(Struct, frozen=True):
+    """A message of ours in a chat, by the messenger's own id: what a person can answer to."""
+
+    chat_id: str
+    message_id: str
+
+
 class OutgoingMessage(Struct, frozen=True, omit_defaults=True):
     """``parts`` are (text, style) pairs; styles are plain, bold, italic and code.
 
     ``edits`` is the messenger's id of the message to change in place, where it can; otherwise a new one is sent.
     ``asks_contact``: offer to share the phone number. ``drops_keyboard``: an offer of that kind is still on the
     phone's screen and is to be taken away. ``invoice``: a messenger that takes payments shows it instead of the rest.
+    ``replaces``: turns that said the same with less; when one of them is the last thing said in the chat, it is edited.
     """
 
     parts: tuple[tuple[str, str], ...]
@@ -61,6 +69,7 @@ class OutgoingMessage(Struct, frozen=True, omit_defaults=True):
     drops_keyboard: str = ""  # what to say while taking the keyboard away
     hint: str = ""
     edits: str = ""
+    replaces: tuple[str, ...] = ()
     invoice: InvoiceCard | None = None
     language: str = "en"
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 
+from msgspec.structs import replace
 from sqlalchemy import (
     Connection,
     Integer,
@@ -30,7 +31,7 @@ from core.database import UtcDateTime
 from core.delivery.commit import Post, outbox_row
 from core.delivery.messages import OutgoingMessage, Priority, decode_message
 from core.delivery.tables import lanes, outbox
-from core.delivery.writes import insert_for
+from core.delivery.writes import Write, change, insert_for
 
 LEASE = timedelta(seconds=90)
 """For how long a claimed lane is ours; a killed sender's messages wait this long for another one."""
@@ -122,10 +123,32 @@ def claim(
     ours = list(connection.execute(taken, rows).scalars())
     if not ours:
         return []
+    rows_due = connection.execute(_due, {"ours": ours, "now": now}).all()
     return [
-        Due(row.id, row.chat_id, row.priority, row.attempts, row.created_at, row.turn_id, decode_message(row.message))
-        for row in connection.execute(_due, {"ours": ours, "now": now})
+        Due(
+            row.id,
+            row.chat_id,
+            row.priority,
+            row.attempts,
+            row.created_at,
+            row.turn_id,
+            _in_place(connection, row.chat_id, decode_message(row.message)),
+        )
+        for row in rows_due
     ]
+
+
+def _in_place(connection: Connection, chat_id: str, message: OutgoingMessage) -> OutgoingMessage:
+    """With the message to edit, when the last thing said in the chat is what this one replaces.
+
+    It is looked for now and not when the message was written: by now it is known whether the earlier one went out.
+    """
+    if not message.replaces or message.edits:
+        return message
+    last = connection.execute(_last_said, {"chat": chat_id}).first()
+    if last is None or last.turn_id not in message.replaces or not last.message_id:
+        return message
+    return replace(message, edits=last.message_id)
 
 
 @cache
@@ -159,6 +182,14 @@ _ranked = (
     .subquery()
 )
 _due = select(_ranked).where(_ranked.c.place <= AT_A_TIME).order_by(_ranked.c.chat_id, _ranked.c.place)
+
+
+_last_said = (
+    select(outbox.c.turn_id, outbox.c.message_id)
+    .where(outbox.c.chat_id == bindparam("chat"), outbox.c.status == literal_column("'sent'"))
+    .order_by(outbox.c.id.desc())
+    .limit(1)
+)
 
 
 _mark_sent = (
@@ -219,6 +250,26 @@ def _defer(connection: Connection, owner: str, report: Deferred) -> None:
 def put(connection: Connection, post: Post, cause: str, now: datetime) -> None:
     """A message outside of any turn: a task's or a job's last word; ``cause`` stands where a turn's id would."""
     connection.execute(insert(outbox), [outbox_row(post, cause[:16], now)])
+
+
+def take_back(chat_id: str, turns: Collection[str]) -> Write:
+    """What these turns had to say here and nobody has read yet is said anew by the turn that takes it back."""
+    statement = (
+        update(outbox)
+        .where(outbox.c.chat_id == chat_id, outbox.c.turn_id.in_(turns), outbox.c.status == "pending")
+        .values(status="dropped", reason="said anew with what came after it")
+    )
+    return change("take back", statement, rows=None)
+
+
+def hurry(chat_id: str, turns: Collection[str], now: datetime) -> Write:
+    """What these turns had to say here waits no longer."""
+    statement = (
+        update(outbox)
+        .where(outbox.c.chat_id == chat_id, outbox.c.turn_id.in_(turns), outbox.c.status == "pending")
+        .values(due_at=now)
+    )
+    return change("hurry", statement, rows=None)
 
 
 def wake_lane(connection: Connection, chat_id: str) -> None:

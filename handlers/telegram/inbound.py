@@ -95,7 +95,14 @@ def _message(update: Update, message: Message, now: datetime, username: str) -> 
     what = _input(message, username)
     if isinstance(what, str):
         return Incoming(skipped=what)
-    return Incoming(_event(update, message.chat.id, message.from_user, now, what, str(message.message_id)))
+    event = _event(update, message.chat.id, message.from_user, now, what, str(message.message_id))
+    return Incoming(replace(event, reply_to=_answered(message)))
+
+
+def _answered(message: Message) -> str:
+    """The message of ours that this one answers. The server puts it there: nobody can point into another's chat."""
+    told = message.reply_to_message
+    return str(told.message_id) if told and told.from_user and told.from_user.is_bot else ""
 
 
 def _input(message: Message, username: str) -> Input | str:
@@ -107,7 +114,8 @@ def _input(message: Message, username: str) -> Input | str:
         return _contact(message, message.contact)
     if message.photo:
         largest = max(message.photo, key=lambda size: size.width * size.height)
-        return File(largest.file_id, "photo", "", "image/jpeg", size=largest.file_size, caption=message.caption or "")
+        caption, album = message.caption or "", message.media_group_id or ""
+        return File(largest.file_id, "photo", "", "image/jpeg", largest.file_size, caption, album)
     if message.document and not message.animation:  # an animation carries a document as well, for old bots
         document = message.document
         return File(
@@ -117,6 +125,7 @@ def _input(message: Message, username: str) -> Input | str:
             document.mime_type or "",
             document.file_size,
             message.caption or "",
+            message.media_group_id or "",
         )
     return f"service message: {kind}" if kind in _SERVICE else Unsupported(kind)
 

@@ -9,7 +9,7 @@ from core.errors import OutsideUnavailable
 from core.subscribers.tables import chats
 from fsm.action import Action
 from fsm.actions import OpenHelp, OpenMenu, OpenPerson, OpenRegistration
-from fsm.event import Contact, Text
+from fsm.event import Contact, File, Text
 from fsm.screen import Asks, Choice, Document, Screen, screen
 from fsm.state import State, entry
 from fsm.talk import Talk
@@ -105,6 +105,36 @@ class Saved(State, frozen=True):
 
     async def show(self, talk: Talk) -> Screen:
         return screen(f"Saved: {self.name}")
+
+
+class Pile(State, frozen=True):
+    """Takes files."""
+
+    public = True
+    kept: int = 0
+
+    async def show(self, talk: Talk) -> Screen:
+        return screen(f"{self.kept} kept", Choice("Menu, please", OpenMenu()))
+
+    async def on_file(self, talk: Talk, sent: File) -> Pile:
+        if sent.caption:
+            talk.tell(f"Not this one: {sent.caption}.")
+            return self
+        return Pile(self.kept + 1)
+
+    async def on_text(self, talk: Talk, said: Text) -> Pile:
+        told = talk.reply_to
+        talk.tell(f"An answer to {told.chat_id} {told.message_id}." if told else "An answer to nothing.")
+        return self
+
+
+class OpenPile(Action, frozen=True, tag="t.pile"):
+    pass
+
+
+@entry(commands=("pile",), public=True)
+async def pile(talk: Talk, action: OpenPile) -> Pile:
+    return Pile()
 
 
 class Secret(State, frozen=True):

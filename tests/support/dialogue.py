@@ -50,6 +50,7 @@ class FakeChannel:
     failure: Callable[[str, OutgoingMessage], DeliveryError | None] = lambda _address, _message: None
     files: dict[str, Fetched] = field(default_factory=dict)
     count: int = 100
+    ids: list[tuple[str, OutgoingMessage, str]] = field(default_factory=list)  # address, message, its id
 
     async def deliver(self, address: str, message: OutgoingMessage) -> Delivered:
         error = self.failure(address, message)
@@ -57,6 +58,9 @@ class FakeChannel:
             raise error
         self.count += 1
         self.delivered.append((address, message))
+        if message.edits:
+            return Delivered(message.edits)
+        self.ids.append((address, message, str(self.count)))
         return Delivered(str(self.count))
 
     async def fetch(self, ref: str, max_bytes: int) -> Fetched:
@@ -130,7 +134,7 @@ class Person:
 
     # -- what they do ----------------------------------------------------------------------------------------------
 
-    async def do(self, said: Input, *, message_id: str = "", update_id: str = "") -> TurnDone:
+    async def do(self, said: Input, *, message_id: str = "", update_id: str = "", reply_to: str = "") -> TurnDone:
         number = self.house.next_update()
         event = Event(
             channel=self.channel,
@@ -141,6 +145,7 @@ class Person:
             name=self.name,
             language=self.language,
             message_id=message_id or str(1000 + number),
+            reply_to=reply_to,
         )
         return await self.send(event)
 
@@ -186,8 +191,23 @@ class Person:
         vouched = MEANS[self.channel].vouches_for_contact if own is None else own
         return await self.do(Contact(phone, own=vouched, by_button=by_button, name=self.name))
 
-    async def send_file(self, ref: str = "file-1", *, caption: str = "", kind: str = "photo") -> TurnDone:
-        return await self.do(File(ref=ref, kind=kind, name="photo.jpg", caption=caption))  # type: ignore[arg-type]  # as said
+    async def reply(self, message: OutgoingMessage, text: str) -> TurnDone:
+        """Answers a message of the bot's; the bot is told which one only where the messenger says so."""
+        ids = self.house.channels[self.channel].ids
+        told = next(number for address, sent, number in reversed(ids) if address == self.address and sent == message)
+        return await self.do(Text(text), reply_to=told if MEANS[self.channel].edits else "")
+
+    async def send_file(
+        self, ref: str = "file-1", *, caption: str = "", kind: str = "photo", album: str = ""
+    ) -> TurnDone:
+        return await self.do(File(ref=ref, kind=kind, name="photo.jpg", caption=caption, album=album))  # type: ignore[arg-type]  # as said
+
+    async def send_album(self, *refs: str, album: str = "album-1") -> None:
+        """Photos sent together; the answer comes a moment after the last."""
+        for ref in refs:
+            await self.send_file(ref, album=album)
+        self.house.clock.move(timedelta(seconds=2))
+        await self.house.settle()
 
     async def send_sticker(self) -> TurnDone:
         return await self.do(Unsupported("sticker"))

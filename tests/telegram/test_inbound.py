@@ -265,3 +265,22 @@ def test_words_that_no_database_takes_are_cleaned() -> None:
     event = read(update, NOW).event
     assert event is not None
     assert event.input == Text("ab c")
+
+
+def test_photos_sent_together_say_so() -> None:
+    photo = what(message(photo=PHOTO, media_group_id="13900000000000001"))
+    document = what(message(document=DOCUMENT, media_group_id="13900000000000002"))
+    alone = what(message(photo=PHOTO))
+    assert [sent.album for sent in (photo, document, alone) if isinstance(sent, File)] == [
+        "13900000000000001",
+        "13900000000000002",
+        "",
+    ]
+
+
+def test_an_answer_names_our_message_and_no_others() -> None:
+    ours = {"message_id": 77, "date": 1_700_000_000, "chat": private(), "from": BOT, "text": "Is it solved?"}
+    assert event(text("Yes")).reply_to == ""
+    assert event(text("Yes", reply_to_message=ours)).reply_to == "77"
+    assert event(text("Yes", reply_to_message=ours | {"from": person()})).reply_to == ""
+    assert event(message(photo=PHOTO, reply_to_message=ours)).reply_to == "77"

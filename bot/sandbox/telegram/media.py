@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from bot.sandbox.files import StoredFile
 from bot.sandbox.images import Picture, recognise
-from bot.sandbox.shapes import Json
+from bot.sandbox.shapes import Impossible, Json, utf16_length
 from bot.sandbox.telegram.call import Call, Upload
 from bot.sandbox.telegram.errors import bad
 from bot.sandbox.telegram.service import Telegram
@@ -78,3 +79,42 @@ def document(file_id: str, stored: StoredFile) -> Json:
         "mime_type": stored.mime,
         "file_size": len(stored.data),
     }
+
+
+# --- what people send
+
+ALBUM = range(2, 11)  # how many photos or documents make one
+PERSONS_CAPTION = 1024  # UTF-16 units; the apps of people without Premium take no more
+
+
+def photo_of_person(telegram: Telegram, data: bytes, caption: str | None) -> Json:
+    """The app sends as a photo only what it can show; everything else goes as a file."""
+    if recognise(data) is None:
+        raise Impossible({"en": "this is no picture: send it as a file", "ru": "это не картинка: отправьте её файлом"})
+    file_id, _ = telegram.keep_file("AgAC", "photo.jpg", data)
+    return {"photo": photo_sizes(file_id, data)} | _caption(caption)
+
+
+def sent_file(telegram: Telegram, name: str, data: bytes, caption: str | None) -> Json:
+    if not data:
+        raise Impossible({"en": "an empty file cannot be sent", "ru": "пустой файл отправить нельзя"})
+    return {"document": document(*telegram.keep_file("BQAC", name, data))} | _caption(caption)
+
+
+def album(telegram: Telegram, files: Sequence[tuple[str, bytes]], caption: str | None, *, photos: bool) -> list[Json]:
+    """The contents of an album's messages; the caption stands under the first, as the apps put it."""
+    if len(files) not in ALBUM:
+        raise Impossible({"en": "an album has 2 to 10 files", "ru": "в альбоме от 2 до 10 файлов"})
+    captions = [caption, *([None] * (len(files) - 1))]
+    made = [
+        photo_of_person(telegram, data, words) if photos else sent_file(telegram, name, data, words)
+        for (name, data), words in zip(files, captions, strict=True)
+    ]
+    group = {"media_group_id": telegram.new_album_id()}
+    return [content | group for content in made]
+
+
+def _caption(caption: str | None) -> Json:
+    if caption and utf16_length(caption) > PERSONS_CAPTION:
+        raise Impossible({"en": "a caption has at most 1024 characters", "ru": "в подписи не больше 1024 знаков"})
+    return {"caption": caption} if caption else {}

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 
 from bot.sandbox.shapes import Bubble, Impossible, Json, utf16_length
 from bot.sandbox.telegram.errors import ApiError, forbidden
 from bot.sandbox.telegram.invoices import PAY, inline_rows, start_checkout
-from bot.sandbox.telegram.media import document, photo_sizes
+from bot.sandbox.telegram.media import album, sent_file
+from bot.sandbox.telegram.media import photo_of_person as sent_photo
 from bot.sandbox.telegram.screen import bubble
 from bot.sandbox.telegram.service import Bill, Chat, Telegram, blocked
 from bot.sandbox.telegram.settings_methods import commands_for
@@ -106,7 +108,7 @@ class Person:
             self.unblock()
         return self.say(f"/start {param}" if param else "/start")
 
-    def say(self, text: str) -> Json:
+    def say(self, text: str, reply_to: int | None = None) -> Json:
         if not text.strip():
             raise Impossible("an empty message cannot be sent")
         if utf16_length(text) > 4096:
@@ -117,7 +119,19 @@ class Person:
                 }
             )
         text = text.strip()
-        return self._write({"text": text} | command_entities(text))
+        return self._write({"text": text} | command_entities(text) | self._answering(reply_to))
+
+    def reply(self, message_id: int, text: str) -> Json:
+        """Swipes a message of this chat, anybody's, and answers it."""
+        return self.say(text, message_id)
+
+    def _answering(self, message_id: int | None) -> Json:
+        if message_id is None:
+            return {}
+        told = self.chat.messages.get(message_id)
+        if told is None:
+            raise Impossible({"en": "that message is not in this chat", "ru": "этого сообщения в чате нет"})
+        return {"reply_to_message": {name: value for name, value in told.items() if name != "reply_to_message"}}
 
     def press(self, what: str, message_id: int | None = None) -> str | None:
         """Presses an inline button by its label or data, the newest first, else a key of the reply keyboard.
@@ -212,13 +226,16 @@ class Person:
         contact: Json = {"phone_number": phone.lstrip("+"), "first_name": name}
         return self._write({"contact": contact | ({"user_id": user_id} if user_id else {})})
 
-    def send_photo(self, data: bytes, caption: str | None = None) -> Json:
-        file_id, _ = self.telegram.keep_file("AgAC", "photo.jpg", data)
-        return self._write({"photo": photo_sizes(file_id, data)} | ({"caption": caption} if caption else {}))
+    def send_photo(self, data: bytes, caption: str | None = None, reply_to: int | None = None) -> Json:
+        return self._write(sent_photo(self.telegram, data, caption) | self._answering(reply_to))
 
-    def send_document(self, name: str, data: bytes, caption: str | None = None) -> Json:
-        shown = document(*self.telegram.keep_file("BQAC", name, data))
-        return self._write({"document": shown} | ({"caption": caption} if caption else {}))
+    def send_document(self, name: str, data: bytes, caption: str | None = None, reply_to: int | None = None) -> Json:
+        return self._write(sent_file(self.telegram, name, data, caption) | self._answering(reply_to))
+
+    def send_album(self, files: Sequence[tuple[str, bytes]], caption: str | None = None, *, photos: bool) -> list[Json]:
+        """Two to ten photos, or as many documents, at once; the bot gets an update for each."""
+        self._may_act()
+        return [self._write(content) for content in album(self.telegram, files, caption, photos=photos)]
 
     def sticker(self) -> Json:
         file_id, stored = self.telegram.keep_file("CAAC", "sticker.webp", b"RIFF")

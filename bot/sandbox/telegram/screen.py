@@ -27,8 +27,20 @@ def bubble(telegram: Telegram, viewer_id: int, message: Json) -> Bubble:
         buttons=_buttons(telegram, message),
         edited="edit_date" in message,
         status="seen" if mine else "sent",
+        reply=quoted(message["reply_to_message"], viewer_id) if "reply_to_message" in message else None,
+        album=message.get("media_group_id"),
         raw=message,
     )
+
+
+def quoted(message: Json, viewer_id: int) -> Json:
+    """What stands above an answer: whose words, and how they begin."""
+    text = message.get("text") or message.get("caption") or ("🖼" if "photo" in message else "📎")
+    return {
+        "id": message["message_id"],
+        "from": "me" if message["from"]["id"] == viewer_id else "bot",
+        "text": text[:120],
+    }
 
 
 def _path(telegram: Telegram, file_id: str) -> str:

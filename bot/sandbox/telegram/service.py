@@ -111,6 +111,7 @@ class Telegram:
         self.closing = False
         self._faults: deque[tuple[ApiError, str | None]] = deque()
         self._message_ids = itertools.count(101)
+        self._album_ids = itertools.count(13_900_000_000_000_001)
         self._query_ids = itertools.count(4_388_000_000_000_000_001)
         self._person_ids = itertools.count(510_000_001)
         self._group_ids = itertools.count(40_000_001)
@@ -183,6 +184,9 @@ class Telegram:
         chat.messages[message_id] = message
         self.changed()
         return message
+
+    def new_album_id(self) -> str:
+        return str(next(self._album_ids))
 
     def new_query_id(self, person: Person) -> str:
         query_id = str(next(self._query_ids))

@@ -5,12 +5,15 @@ from __future__ import annotations
 import html
 import json
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import httpx
 
 from bot.sandbox.files import StoredFile
+from bot.sandbox.images import recognise
 from bot.sandbox.shapes import Bubble, Impossible, Json
 from bot.sandbox.viber.callbacks import Callback
 from bot.sandbox.viber.errors import HOSTNAME
@@ -115,6 +118,17 @@ class ViberPerson:
             )
         return self._write({"type": "text", "text": text}, silent)
 
+    def reply(self, message_id: str, text: str) -> Callback | None:
+        """Quotes a message and answers it. The phone shows the quotation; the bot hears the words alone."""
+        told = next((bubble for bubble in self.messages if str(bubble.id) == message_id), None)
+        if told is None:
+            raise Impossible({"en": "that message is not in this chat", "ru": "этого сообщения в чате нет"})
+        callback = self.say(text)
+        quoted = {"id": told.id, "from": told.who, "text": told.text[:120] or "📎"}
+        self.messages[-1] = replace(self.messages[-1], reply=quoted)
+        self.viber.changed()
+        return callback
+
     def press(self, what: int | str) -> str | None:
         """Presses a keyboard button by its index, or by its text or ActionBody; an opened address is returned."""
         button = self._find(what)
@@ -152,11 +166,22 @@ class ViberPerson:
         return self._write({"type": "contact", "contact": contact})
 
     def send_picture(self, data: bytes, text: str = "", name: str = "picture.jpg") -> Callback | None:
+        if recognise(data) is None:
+            raise Impossible(
+                {"en": "this is no picture: send it as a file", "ru": "это не картинка: отправьте её файлом"}
+            )
         stored = self.viber.files.keep(name, data, lifetime=MEDIA_LIFE)
         url = self._address(stored)
         return self._write({"type": "picture", "text": text, "media": url, "thumbnail": url, "file_name": name})
 
+    def send_pictures(self, pictures: Sequence[bytes]) -> None:
+        """Viber has no albums for bots: what was chosen together comes as single pictures."""
+        for data in pictures:
+            self.send_picture(data)
+
     def send_file(self, name: str, data: bytes) -> Callback | None:
+        if not data:
+            raise Impossible({"en": "an empty file cannot be sent", "ru": "пустой файл отправить нельзя"})
         stored = self.viber.files.keep(name, data, lifetime=MEDIA_LIFE)
         content = {"type": "file", "text": "", "media": self._address(stored), "file_name": name}
         return self._write(content | {"file_size": len(data), "size": len(data)})
