@@ -31,7 +31,7 @@ from core.reminders.ways import EMAIL, SMS, Way
 from core.reminders.writing import Composed
 from core.subscribers.codes import Way as CodeWay
 from fsm.action import ANYWHERE
-from fsm.actions import OpenPayment
+from fsm.actions import PayNow
 from fsm.draw import draw
 from fsm.reminder_words import Owed, plain_text, reminder
 from fsm.state import Registry
@@ -55,9 +55,9 @@ class Composer:
         self._clock = clock
         self._operator = operator
         self._registry = registry
-        self._pays = payments and OpenPayment in registry.entries
+        self._pays = payments and PayNow in registry.entries
 
-    async def __call__(self, person: Person, way: Way, items: Sequence[Item]) -> Composed:
+    async def __call__(self, person: Person, way: Way, items: Sequence[Item], message_id: str) -> Composed:
         now = self._clock.now()
         today = now.astimezone(person.zone).date()
         translator = Translator(choose_language(way.language, self._operator.languages), person.zone)
@@ -68,7 +68,7 @@ class Composer:
         statements = await asyncio.gather(*(self._statement(item) for item in items))
         owed = [_owed(item, statement) for item, statement in zip(items, statements, strict=True)]
         message, writes = draw(
-            reminder(translator, owed, today, pays=self._pays),
+            reminder(translator, owed, today, message_id if self._pays else ""),
             stamp=ANYWHERE,
             registry=self._registry,
             translator=translator,

@@ -8,6 +8,7 @@ from datetime import datetime
 
 # Crockford's base 32, in the order of the standard one: no i, l, o, u to be misread.
 _CROCKFORD = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", b"0123456789abcdefghjkmnpqrstvwxyz")
+_LETTERS = frozenset("0123456789abcdefghjkmnpqrstvwxyz")
 _RANDOM_BYTES = 5
 
 
@@ -16,3 +17,8 @@ def new_id(now: datetime) -> str:
     millis = int(now.timestamp() * 1000) & ((1 << 40) - 1)
     number = millis.to_bytes(5, "big") + secrets.token_bytes(_RANDOM_BYTES)
     return base64.b32encode(number).translate(_CROCKFORD).decode()
+
+
+def is_id(text: str) -> bool:
+    """Whether it has the form of what :func:`new_id` gives out."""
+    return len(text) == 16 and set(text) <= _LETTERS

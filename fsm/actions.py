@@ -123,6 +123,25 @@ class OpenPayment(Action, frozen=True, tag="pay"):
     number: str = ""
 
 
+class PayNow(Action, frozen=True, tag="pay.now"):
+    """Straight to a payment of what is owed: for one account, or for all that a reminder spoke of."""
+
+    number: str = ""
+    reminder: str = ""
+
+
+class AnotherSum(Action, frozen=True, tag="pay.sum"):
+    """Another sum than that of a payment that was made ready."""
+
+    order_id: str
+
+
+class AnotherWay(Action, frozen=True, tag="pay.ways"):
+    """Another way to pay than that of a payment that was made ready."""
+
+    order_id: str
+
+
 class OpenPayments(Action, frozen=True, tag="pays"):
     """The person's payments, the newest first."""
 

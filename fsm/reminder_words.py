@@ -15,8 +15,8 @@ from fsm.actions import (
     HavePaid,
     OpenAccount,
     OpenAccounts,
-    OpenPayment,
     OpenReminders,
+    PayNow,
     RemindIn,
     StopReminders,
 )
@@ -39,8 +39,8 @@ class Owed:
     legal: bool
 
 
-def reminder(t: Translator, owed: Sequence[Owed], today: date, *, pays: bool) -> Screen:
-    """For a chat. ``pays``: the operator takes payments here."""
+def reminder(t: Translator, owed: Sequence[Owed], today: date, message_id: str = "") -> Screen:
+    """For a chat. Without ``message_id`` there is no button to pay: the operator takes no payments here."""
     shown = list(owed[:SHOWN])
     one = shown[0] if len(owed) == 1 else None
     head = None if one else bold("🔔 " + t.t("To pay in all: {sum}", sum=_total(t, owed)))
@@ -55,7 +55,7 @@ def reminder(t: Translator, owed: Sequence[Owed], today: date, *, pays: bool) ->
             if any(item.legal for item in owed)
             else None,
         ),
-        _pay(t, owed) if pays else None,
+        _pay(t, owed, message_id) if message_id else None,
         Choice(t.t("✅ I have paid"), HavePaid(one.number if one else "")),
         (Choice(t.t("⏰ Tomorrow"), RemindIn(1)), Choice(t.t("📅 Another day"), ChooseReminderDay())),
         Choice(t.t("📋 Details"), OpenAccount(one.number) if one else OpenAccounts()),
@@ -133,9 +133,9 @@ def _otherwise(t: Translator, item: Owed, today: date) -> str:
     return t.t("Otherwise the service may be suspended from {day}.", day=t.day(item.suspends))
 
 
-def _pay(t: Translator, owed: Sequence[Owed]) -> Choice:
+def _pay(t: Translator, owed: Sequence[Owed], message_id: str) -> Choice:
     label = t.t("💳 Pay {sum}", sum=_total(t, owed))
-    return Choice(label, OpenPayment(owed[0].number if len(owed) == 1 else ""), Tone.primary)
+    return Choice(label, PayNow(owed[0].number) if len(owed) == 1 else PayNow(reminder=message_id), Tone.primary)
 
 
 def _total(t: Translator, owed: Sequence[Owed]) -> str:

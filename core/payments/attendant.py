@@ -97,6 +97,20 @@ class Attendant:
         await self._post(await self._reload(order_id))
         await self._database.write(self._schedule, order_id, truth.status is not ProviderStatus.pending)
 
+    async def put_aside(self, provider: str, truth: ProviderPayment) -> None:
+        """Money that has come for no order that we know: a person finds out whose it is."""
+        await self._database.write(self._nobodys, provider, truth)
+
+    def _nobodys(self, connection: Connection, provider: str, truth: ProviderPayment) -> None:
+        said = f"paid {truth.amount.amount} {truth.amount.currency} for an order that is not here"
+        kind, order_id, payment_id = TroubleKind.order, truth.order_id[:16], truth.provider_payment_id
+        now = self._clock.now()
+        self._alarm(connection, store.add_trouble(connection, kind, order_id, provider, payment_id, said, now))
+
+    def _alarm(self, connection: Connection, trouble: Trouble | None) -> None:
+        if trouble is not None:
+            self._teller.alarm(connection, trouble)
+
     # -- the provider ------------------------------------------------------------------------------------------------
 
     async def _open(self, order: PaymentOrder, provider: PaymentProvider) -> None:
@@ -227,9 +241,8 @@ class Attendant:
             return
         now = self._clock.now()
         said = f"the billing will not book {posting.kind} {posting.external_id}: {why}"
-        trouble = store.add_trouble(connection, TroubleKind.billing, order, order.provider_payment_id, said, now)
-        if trouble is not None:
-            self._teller.alarm(connection, trouble)
+        kind, payment_id = TroubleKind.billing, order.provider_payment_id
+        self._alarm(connection, store.add_trouble(connection, kind, order.id, order.provider, payment_id, said, now))
         store.change_order(connection, order_id, status=PaymentStatus.aside.value, reason="billing")
         if order.status is PaymentStatus.paid:
             aside = replace(order, status=PaymentStatus.aside, reason="billing")

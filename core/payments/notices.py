@@ -14,6 +14,7 @@ from core.clock import Clock
 from core.database import Database
 from core.delivery.tasks import plan
 from core.delivery.writes import insert_for
+from core.ids import is_id
 from core.money import Money
 from core.payments import store
 from core.payments.attendant import Attendant
@@ -90,22 +91,31 @@ class NoticeDesk:
         self._attendant = attendant
 
     async def take(self, notice_id: str) -> str:
-        """``done``, or ``foreign`` for a payment that is none of ours. Raises OutsideUnavailable: call again later."""
+        """``done``; ``foreign`` for a payment that is none of ours; ``aside`` for money that came for no order of ours.
+
+        Raises OutsideUnavailable: call again later.
+        """
         kept = await self._database.read(_load, notice_id)
         provider = self._providers.get(kept.provider) if kept is not None else None
-        if kept is None or provider is None:
+        if kept is None or (provider is None and kept.payment is None):
             return "foreign"
+        # A way that was switched off meanwhile cannot be asked; what it had said for itself still counts.
+        asks = provider is not None and provider.means.asks
         order = await self._database.read(store.find_by_provider, kept.provider, kept.payment_id)
         status = "done"
-        if provider.means.asks and order is not None:
+        if asks and order is not None:
             await self._attendant.attend(order.id)
         else:
             # It may have come before the answer to our own call: the payment itself names the order.
-            truth = await provider.look(kept.payment_id) if provider.means.asks else kept.payment
+            truth = await provider.look(kept.payment_id) if provider is not None and asks else kept.payment
             named = order.id if order is not None else truth.order_id if truth is not None else ""
             found = order or await self._database.read(store.load, named[:16])
             if truth is None or found is None or found.provider != kept.provider:
                 status = "foreign"
+                # Where a provider serves others beside us, what bears no id of ours is theirs.
+                if truth is not None and truth.status is ProviderStatus.succeeded and (not asks or is_id(named)):
+                    await self._attendant.put_aside(kept.provider, truth)
+                    status = "aside"
             else:
                 await self._attendant.take(found.id, truth)
         await self._database.write(_finish, notice_id, status)

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
+from core.billing.numbers import AccountNumber
 from core.clock import Clock
 from core.database import Database
 from core.delivery.tasks import plan
@@ -20,6 +21,7 @@ from core.payments.links import PaymentLinks
 from core.payments.models import CALLED_OFF, PaymentLine, PaymentOrder, PaymentStatus
 from core.payments.promises import Promises, PromiseTerms
 from core.payments.protocol import Means
+from core.subscribers.tables import subscribers
 
 ATTEND = "payment_attend"
 """The kind of the task that looks after an order: {order}."""
@@ -87,6 +89,14 @@ class PaymentService:
         """The newest first."""
         return await self._database.read(store.of_subscriber, subscriber_id, limit, offset)
 
+    async def open_like(self, subscriber_id: str, provider: str, lines: Sequence[PaymentLine]) -> PaymentOrder | None:
+        """The newest order for exactly these accounts and sums that can still be paid this way."""
+        return await self._database.read(_open_like, subscriber_id, provider, lines, self._clock.now())
+
+    async def on_their_way(self, accounts: Sequence[AccountNumber]) -> frozenset[AccountNumber]:
+        """Accounts whose money has come and is not in the billing yet."""
+        return await self._database.read(store.unposted, accounts)
+
     async def too_many(self, subscriber_id: str) -> bool:
         since = self._clock.now() - timedelta(hours=1)
         return await self._database.read(store.count_since, subscriber_id, since) >= MOST_AN_HOUR
@@ -136,6 +146,21 @@ class PaymentService:
 
         return order, Write("order payment", apply)
 
+    def alone(
+        self, subscriber_id: str, provider: str, lines: Sequence[PaymentLine], instead: Sequence[str] = ()
+    ) -> Write:
+        """Expects that no order for the same is open, those in ``instead`` apart: two chats at once make one."""
+        now = self._clock.now()
+
+        def apply(connection: Connection) -> None:
+            person = select(subscribers.c.id).where(subscribers.c.id == subscriber_id)
+            connection.execute(person.with_for_update()).first()
+            found = _open_like(connection, subscriber_id, provider, lines, now)
+            if found is not None and found.id not in instead:
+                raise Stale("order payment: the same is open already")
+
+        return Write("one payment", apply)
+
     def press(self, order_id: str) -> Write:
         """The button on the page: from now on the provider is being asked. Pressing again changes nothing."""
         now = self._clock.now()
@@ -172,8 +197,30 @@ class PaymentService:
 
         return Write("call off payment", apply)
 
+    def replace(self, order_id: str, subscriber_id: str) -> Write:
+        """As :meth:`call_off`, for an order that another takes the place of: one that is over already is left alone."""
+        now = self._clock.now()
+        call_off = self.call_off(order_id, subscriber_id)
+
+        def apply(connection: Connection) -> None:
+            order = store.load(connection, order_id, lock=True)
+            if order is not None and order.subscriber_id == subscriber_id and order.payable(now):
+                call_off.apply(connection)
+
+        return Write("replace payment", apply)
+
     def _attend(self, order_id: str, why: str) -> Write:
         return plan(f"pay:{order_id}:{why}", ATTEND, {"order": order_id}, self._clock.now())
+
+
+def _open_like(
+    connection: Connection, subscriber_id: str, provider: str, lines: Sequence[PaymentLine], now: datetime
+) -> PaymentOrder | None:
+    wanted = sorted((line.account, line.amount.minor, line.own) for line in lines)
+    for order in store.payable_of(connection, subscriber_id, provider, now):
+        if sorted((line.account, line.amount.minor, line.own) for line in order.lines) == wanted:
+            return order
+    return None
 
 
 def sweep(connection: Connection, now: datetime, limit: int = 200) -> int:

@@ -140,6 +140,6 @@ def _trouble(
     now: datetime,
     alarm: Alarm,
 ) -> None:
-    trouble = store.add_trouble(connection, kind, order, truth.provider_payment_id, said, now)
+    trouble = store.add_trouble(connection, kind, order.id, order.provider, truth.provider_payment_id, said, now)
     if trouble is not None:
         alarm(connection, trouble)

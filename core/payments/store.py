@@ -12,6 +12,7 @@ from core.delivery.writes import insert_for
 from core.ids import new_id
 from core.money import Money
 from core.payments.models import (
+    PAYABLE,
     PaymentLine,
     PaymentOrder,
     PaymentStatus,
@@ -66,6 +67,17 @@ def of_subscriber(connection: Connection, subscriber_id: str, limit: int, offset
         .order_by(orders.c.created_at.desc(), orders.c.id.desc())
     )
     return _orders(connection, connection.execute(query.limit(limit).offset(offset)).all())
+
+
+def payable_of(connection: Connection, subscriber_id: str, provider: str, now: datetime) -> list[PaymentOrder]:
+    """What can still be paid, the newest first."""
+    query = (
+        select(orders)
+        .where(orders.c.subscriber_id == subscriber_id, orders.c.provider == provider)
+        .where(orders.c.status.in_([one.value for one in PAYABLE]), orders.c.expires_at > now)
+        .order_by(orders.c.created_at.desc(), orders.c.id.desc())
+    )
+    return _orders(connection, connection.execute(query).all())
 
 
 def count_since(connection: Connection, subscriber_id: str, since: datetime) -> int:
@@ -173,6 +185,17 @@ def add_postings(
     connection.execute(insert(postings), rows)
 
 
+def unposted(connection: Connection, accounts: Sequence[str]) -> frozenset[str]:
+    """Accounts whose money has come and is not in the billing yet; what staff must look at apart."""
+    query = (
+        select(postings.c.account)
+        .join(orders, orders.c.id == postings.c.order_id)
+        .where(postings.c.account.in_(accounts), postings.c.posted_at.is_(None))
+        .where(postings.c.kind == PostingKind.payment.value, orders.c.status != PaymentStatus.aside.value)
+    )
+    return frozenset(connection.execute(query).scalars())
+
+
 def mark_posted(connection: Connection, external_id: str, now: datetime) -> None:
     connection.execute(
         update(postings)
@@ -185,15 +208,21 @@ def mark_posted(connection: Connection, external_id: str, now: datetime) -> None
 
 
 def add_trouble(
-    connection: Connection, kind: TroubleKind, order: PaymentOrder, payment_id: str, said: str, now: datetime
+    connection: Connection,
+    kind: TroubleKind,
+    order_id: str,
+    provider: str,
+    payment_id: str,
+    said: str,
+    now: datetime,
 ) -> Trouble | None:
     """None when it is known already."""
-    trouble = Trouble(new_id(now), kind, order.id, order.provider, payment_id, said, now)
+    trouble = Trouble(new_id(now), kind, order_id, provider, payment_id, said, now)
     values = {
         "id": trouble.id,
         "kind": kind.value,
-        "order_id": order.id,
-        "provider": order.provider,
+        "order_id": order_id,
+        "provider": provider,
         "provider_payment_id": payment_id,
         "said": said,
         "at": now,

@@ -73,7 +73,7 @@ notices = Table(
     Column("payment", Text, nullable=False, server_default=""),  # what an authentic notice says of the payment
     Column("body", Text, nullable=False),
     Column("received_at", UtcDateTime, nullable=False, index=True),
-    Column("status", String(10), nullable=False),  # new, done, foreign
+    Column("status", String(10), nullable=False),  # new, done, foreign, aside
     Column("repeats", Integer, nullable=False, server_default="0"),
 )
 

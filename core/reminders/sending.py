@@ -16,6 +16,7 @@ from core.billing.service import BillingService
 from core.clock import Clock
 from core.database import Database
 from core.errors import OutsideUnavailable
+from core.ids import new_id
 from core.reminders import due, settling
 from core.reminders.assess import Rules
 from core.reminders.decide import Decision, Item, decide
@@ -28,7 +29,8 @@ PEOPLE = 100  # taken at a time
 BACKLOG = 2000  # bulk messages in the outbox above which nothing is added: they would wait past their hour
 ROUNDS = 100  # in one run: the next one goes on
 
-Compose = Callable[[Person, Way, Sequence[Item]], Awaitable[Composed]]
+Compose = Callable[[Person, Way, Sequence[Item], str], Awaitable[Composed]]
+"""The last is the message's id: a button may name it."""
 
 
 @dataclass(slots=True)
@@ -112,5 +114,6 @@ class Dispatcher:
     async def _letter(self, decision: Decision) -> Letter:
         assert decision.person is not None
         assert decision.way is not None
-        composed = await self._compose(decision.person, decision.way, decision.items)
-        return Letter(decision, decision.person, decision.way, composed)
+        message_id = new_id(self._clock.now())
+        composed = await self._compose(decision.person, decision.way, decision.items, message_id)
+        return Letter(decision, decision.person, decision.way, composed, message_id)

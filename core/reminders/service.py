@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from core.billing.models import AccountNumber
 from core.database import Database
@@ -14,6 +14,7 @@ from core.reminders import prefs
 from core.reminders.assess import Rules
 from core.reminders.models import Prefs
 from core.reminders.policy import Policy
+from core.reminders.tables import reminders
 
 
 class ReminderService:
@@ -31,6 +32,10 @@ class ReminderService:
         """What the person asked for; the defaults when nothing."""
         return await self._database.read(_prefs, subscriber_id)
 
+    async def spoken_of(self, message_id: str, subscriber_id: str) -> frozenset[AccountNumber]:
+        """The accounts that a message to this person spoke of; none of somebody else's: the id may be forged."""
+        return await self._database.read(_spoken_of, message_id, subscriber_id)
+
     def change(self, subscriber_id: str, **values: Any) -> Write:
         """Keeps some of :class:`Prefs`' fields, ``muted`` apart."""
         return prefs.change(subscriber_id, **values)
@@ -45,6 +50,13 @@ class ReminderService:
 
     def unmute(self, subscriber_id: str, account: AccountNumber) -> Write:
         return prefs.unmute(subscriber_id, account)
+
+
+def _spoken_of(connection: Connection, message_id: str, subscriber_id: str) -> frozenset[AccountNumber]:
+    query = select(reminders.c.account).where(
+        reminders.c.message_id == message_id, reminders.c.subscriber_id == subscriber_id
+    )
+    return frozenset(connection.execute(query).scalars())
 
 
 def _prefs(connection: Connection, subscriber_id: str) -> Prefs:

@@ -15,7 +15,6 @@ from core.delivery.messages import OutgoingMessage, Priority
 from core.delivery.tables import outbox
 from core.delivery.tasks import plan
 from core.delivery.writes import Write
-from core.ids import new_id
 from core.money import Money
 from core.reminders import due
 from core.reminders.assess import Rules
@@ -49,6 +48,7 @@ class Letter:
     person: Person
     way: Way
     composed: Composed
+    message_id: str
 
 
 def since(now: datetime) -> date:
@@ -98,7 +98,7 @@ def _left(connection: Connection, rules: Rules, letters: Sequence[Letter], now: 
 
 def _write_one(connection: Connection, rules: Rules, letter: Letter, now: datetime) -> bool:
     """False when something of it was taken back meanwhile: the words speak of it, so they are thrown away."""
-    message_id = new_id(now)
+    message_id = letter.message_id
     savepoint = connection.begin_nested()
     for item in letter.decision.items:
         taken = connection.execute(

@@ -26,7 +26,16 @@ from fsm.account_words import (
     what_is_owed,
 )
 from fsm.action import Action
-from fsm.actions import ManageLinks, OpenAccount, OpenAccounts, OpenLinking, OpenPayment, OpenPayments, OpenPromise
+from fsm.actions import (
+    ManageLinks,
+    OpenAccount,
+    OpenAccounts,
+    OpenLinking,
+    OpenPayment,
+    OpenPayments,
+    OpenPromise,
+    PayNow,
+)
 from fsm.flows.charges import Comparison, Composition, Prices
 from fsm.flows.history import History, Year
 from fsm.screen import Choice, Rich, Row, Screen, Tone, bold, lines, paragraphs, screen
@@ -199,11 +208,16 @@ def _ways_to_pay(talk: Talk, seen: Sight) -> list[Row]:
         return []
     overview = seen.statement.overview
     tone = Tone.primary if overview.debt else Tone.plain
-    rows: list[Row] = [(Choice(talk.t("💳 Pay"), OpenPayment(overview.number), tone), _payments(talk))]
+    rows: list[Row] = [(Choice(talk.t("💳 Pay"), _pay(overview), tone), _payments(talk))]
     terms = talk.core.payments.promises.terms
     if terms is not None and overview.debt and overview.state is not AccountState.closed:
         rows.append((Choice(talk.t("🤝 Promised payment"), OpenPromise(overview.number)),))
     return rows
+
+
+def _pay(overview: AccountOverview) -> OpenPayment | PayNow:
+    """A debt leads to its payment at once; how much to pay ahead is asked."""
+    return PayNow(overview.number) if overview.debt else OpenPayment(overview.number)
 
 
 def _payments(talk: Talk) -> Choice:

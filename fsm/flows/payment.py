@@ -11,9 +11,9 @@ from core.subscribers.models import AccountLink
 from fsm.account_reads import right_to
 from fsm.account_words import LONGEST_LABEL, label, shorten, spaced
 from fsm.action import Action
-from fsm.actions import OpenPayment, OpenPayments
+from fsm.actions import AnotherSum, OpenPayment, OpenPayments
 from fsm.event import Text
-from fsm.flows.payment_order import PaymentReady
+from fsm.flows.payment_order import OnePayment, PaymentReady
 from fsm.flows.payment_way import ChooseWay, ask_sum, proceed, typed_sum
 from fsm.payment_reads import Sums, lines_total, out_of_limits, sums_of, total
 from fsm.screen import Choice, Rich, Screen, Tone, bold, lines, paragraphs, screen
@@ -67,6 +67,17 @@ async def open_payment(
     if len(links) == 1 and not action.number:
         return ChooseSum((links[0].account_number,))
     return ChooseAccounts(await _in_debt(talk, links))
+
+
+@entry()
+async def another_sum(talk: Talk, action: AnotherSum) -> ChooseSum | StrangersSum | OnePayment:
+    """The payment that was made ready stays until another takes its place."""
+    order = await talk.core.payments.get(action.order_id, talk.subscriber.id)
+    if order is None or not order.payable(talk.now):
+        return OnePayment(action.order_id)
+    if not all(line.own for line in order.lines):
+        return StrangersSum(order.lines[0].account, order.id)
+    return ChooseSum(tuple(line.account for line in order.lines), order.id)
 
 
 class NoPayments(State, frozen=True):
@@ -189,9 +200,10 @@ class EnterNumber(State, frozen=True):
 
 
 class StrangersSum(State, frozen=True):
-    """How much for somebody else's account."""
+    """How much for somebody else's account. ``instead``: the order that is then wanted no more."""
 
     number: AccountNumber
+    instead: str = ""
     unfinished = True
 
     async def show(self, talk: Talk) -> Screen:
@@ -209,13 +221,16 @@ class StrangersSum(State, frozen=True):
 
     async def on_text(self, talk: Talk, said: Text) -> StrangersSum | ChooseWay | PaymentReady:
         amount = typed_sum(talk, said.text)
-        return self if amount is None else await proceed(talk, (PaymentLine(self.number, amount, own=False),))
+        if amount is None:
+            return self
+        return await proceed(talk, (PaymentLine(self.number, amount, own=False),), self.instead)
 
 
 class ChooseSum(State, frozen=True):
-    """How much: the debt, the recommended sum, or what the person types."""
+    """How much: the debt, the recommended sum, or what the person types. ``instead`` as in StrangersSum."""
 
     numbers: tuple[AccountNumber, ...]
+    instead: str = ""
     unfinished = True
 
     async def show(self, talk: Talk) -> Screen:
@@ -260,7 +275,7 @@ class ChooseSum(State, frozen=True):
         if amount is None:
             return self
         own = bool(await self._known(talk, rights_only=True))
-        return await proceed(talk, (PaymentLine(self.numbers[0], amount, own),))
+        return await proceed(talk, (PaymentLine(self.numbers[0], amount, own),), self.instead)
 
     async def _known(self, talk: Talk, *, rights_only: bool = False) -> list[Sums]:
         """Only what the person still has a right to."""
@@ -279,7 +294,7 @@ class ChooseSum(State, frozen=True):
         if wrong:
             talk.tell(wrong)
             return self
-        return await proceed(talk, parts)
+        return await proceed(talk, parts, self.instead)
 
 
 def _parts(known: list[Sums], *, ahead: bool) -> tuple[PaymentLine, ...]:

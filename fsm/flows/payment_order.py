@@ -8,7 +8,16 @@ from datetime import datetime
 from core.payments.models import PaymentLine, PaymentOrder, PaymentStatus
 from fsm.account_words import spaced
 from fsm.action import Action
-from fsm.actions import OpenAccounts, OpenPayment, OpenPaymentOrder, OpenPayments, OpenPerson, OpenReceipt
+from fsm.actions import (
+    AnotherSum,
+    AnotherWay,
+    OpenAccounts,
+    OpenPayment,
+    OpenPaymentOrder,
+    OpenPayments,
+    OpenPerson,
+    OpenReceipt,
+)
 from fsm.payment_reads import lines_total
 from fsm.payment_words import status_word, what
 from fsm.receipt import has_receipt, receipt_name, receipt_pdf
@@ -71,6 +80,7 @@ class PaymentReady(State, frozen=True):
                     talk.t("One moment: I am preparing the payment and will send it here."),
                 ),
                 Choice(talk.t("🔄 Check now"), CheckPayment(self.order_id)) if self.asks else None,
+                *self._others(talk),
                 Choice(talk.t("✖️ Cancel the payment"), CallOff(self.order_id)),
             )
         return screen(
@@ -82,9 +92,15 @@ class PaymentReady(State, frozen=True):
             ),
             Link(talk.t("💳 Pay {sum}", sum=sum_), self.url),
             Choice(talk.t("🔄 Check now"), CheckPayment(self.order_id)),
+            *self._others(talk),
             Choice(talk.t("✖️ Cancel the payment"), CallOff(self.order_id)),
             picture=Picture(qr_png(self.url), "qr.png"),
         )
+
+    def _others(self, talk: Talk) -> list[Choice]:
+        several = len(talk.core.payments.ways(talk.chat.channel)) > 1
+        way = [Choice(talk.t("Another way to pay"), AnotherWay(self.order_id))] if several else []
+        return [Choice(talk.t("✏️ Another sum"), AnotherSum(self.order_id)), *way]
 
     def expects(self, talk: Talk) -> str:
         return talk.t("Press the button to pay, or let somebody scan the code.")

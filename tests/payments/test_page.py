@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
+from core.payments import store
 from core.payments.models import PaymentOrder, PaymentStatus
 from core.payments.protocol import LARGEST_NOTICE
 from core.payments.tables import notices
@@ -178,15 +179,21 @@ async def test_a_replayed_notice(world: World) -> None:
     assert await world.booked() == 0  # it claimed what the bank, when asked, does not confirm
 
 
-async def test_a_notice_of_somebody_elses_payment(world: World) -> None:
+@pytest.mark.parametrize(
+    ("order_id", "kept", "put_aside"),
+    [("shop-4711", "foreign", 0), ("0" * 16, "aside", 1)],
+    ids=["of another shop's", "of an order that a backup has lost"],
+)
+async def test_a_notice_of_a_payment_without_an_order(world: World, order_id: str, kept: str, put_aside: int) -> None:
     payment = world.bank.open(
         "foreign",
-        {"order_id": "0" * 16, "amount": "5", "currency": "RUB", "return_url": "", "notice_url": f"http://us{NOTICE}"},
+        {"order_id": order_id, "amount": "5", "currency": "RUB", "return_url": "", "notice_url": f"http://us{NOTICE}"},
     )
     world.bank.act(payment, "pay")
     await world.settle()
     status = await world.database.read(lambda c: c.execute(select(notices.c.status)).scalar_one())
-    assert status == "foreign"
+    assert status == kept
+    assert len(await world.database.read(store.open_troubles)) == put_aside
 
 
 async def test_no_such_provider(world: World) -> None:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from prometheus_client import REGISTRY
 from sqlalchemy import insert, select
 
 from bot.integrations.payments.telegram_payments import TelegramCashier, TelegramPayments
@@ -26,6 +27,7 @@ from core.payments import store
 from core.payments.links import PaymentLinks
 from core.payments.models import PaymentLine, PaymentOrder, PaymentStatus, TroubleKind
 from core.payments.service import PaymentTerms, sweep
+from core.payments.tables import notices
 from core.services import Services
 from core.subscribers.tables import chats, subscribers
 from fsm.event import Event
@@ -60,6 +62,7 @@ class Shop:
     channel: TelegramChannel
     receiver: Receiver
     cashier: TelegramCashier
+    providers: dict[str, TelegramPayments]
 
     async def order(self, amount: str = "350") -> PaymentOrder:
         lines = [PaymentLine(OWN, rub(amount))]
@@ -133,7 +136,7 @@ async def shop(sqlite_url: str, registry: Registry) -> AsyncIterator[Shop]:
         channel = TelegramChannel(bot, _no_blob, PAYMENT_TOKEN)
         cashier = telegram_cashier(house.database, clock, OPERATOR, lambda: None)
         receiver = Receiver(bot, channel, Nobody(), clock, group_line=str, cashier=cashier)
-        yield Shop(house, sandbox, person, channel, receiver, cashier)
+        yield Shop(house, sandbox, person, channel, receiver, cashier, providers)
         await receiver.close()
         await channel.close()
 
@@ -240,6 +243,38 @@ async def test_another_sum_than_ordered_is_put_aside(shop: Shop, lie: dict[str, 
     assert await shop.booked() == []
     troubles = await shop.house.database.read(store.open_troubles)
     assert [trouble.kind for trouble in troubles] == [kind]
+
+
+@pytest.mark.parametrize("payload", ["ffffffffffffffff", "' OR 1=1 --", ""])
+async def test_money_for_an_order_that_is_not_here_is_put_aside(
+    shop: Shop, payload: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A database that was put back to an older copy; a bot whose token another program has used."""
+    await shop.invoice()
+    bill = next(iter(shop.sandbox.telegram.bills.values()))
+    monkeypatch.setattr(bill, "payload", payload)
+    before = alarms()
+    shop.person.charged(bill)
+    await shop.bring(times=2)
+    assert await shop.booked() == []
+    [trouble] = await shop.house.database.read(store.open_troubles)
+    assert trouble.kind is TroubleKind.order
+    assert "350" in trouble.said
+    assert alarms() == before + 1
+    assert await shop.house.database.read(lambda c: c.execute(select(notices.c.status)).scalar_one()) == "aside"
+
+
+async def test_money_for_an_invoice_of_before_the_way_was_switched_off(shop: Shop) -> None:
+    order = await shop.invoice()
+    shop.providers.clear()
+    shop.person.charged(next(iter(shop.sandbox.telegram.bills.values())))
+    await shop.bring()
+    assert (await shop.load(order)).status is PaymentStatus.posted
+    assert await shop.booked() == [35000]
+
+
+def alarms() -> float:
+    return REGISTRY.get_sample_value("abonent_payment_troubles_total", {"provider": "telegram", "kind": "order"}) or 0.0
 
 
 async def test_money_that_cannot_be_written_down_comes_again(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

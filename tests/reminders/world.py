@@ -141,7 +141,7 @@ def _link(one: Debtor, now: datetime) -> dict[str, Any]:
     }
 
 
-async def compose(person: Person, way: Way, items: Sequence[Item]) -> Composed:
+async def compose(person: Person, way: Way, items: Sequence[Item], message_id: str) -> Composed:
     """Words that a test can read: who owes what."""
     said = ", ".join(f"{item.debt.number} {item.debt.debt.amount} {item.line.stage}" for item in items)
     if way.channel in ("sms", "email"):

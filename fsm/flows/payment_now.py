@@ -1,0 +1,106 @@
+"""One tap from what is owed to a payment that is ready: under a reminder, however old, and under an account."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from core.billing.models import AccountNumber
+from core.payments.models import PaymentLine
+from core.payments.service import MOST_LINES
+from fsm.account_reads import not_yours
+from fsm.account_words import spaced
+from fsm.actions import OpenAccount, OpenAccounts, OpenPayment, OpenPayments, PayNow
+from fsm.flows.payment import ChooseAccounts, ChooseSum, NoPayments, TooMany
+from fsm.flows.payment_order import PaymentReady
+from fsm.flows.payment_way import first_way, make_ready
+from fsm.payment_reads import out_of_limits, sums_of
+from fsm.screen import Choice, Screen, Tone, bold, lines, paragraphs, screen
+from fsm.state import State, entry
+from fsm.talk import Talk
+
+
+@entry()
+async def pay_now(
+    talk: Talk, action: PayNow
+) -> PaymentReady | ChooseSum | ChooseAccounts | NothingOwed | OnItsWay | NotTheirs | NoPayments | TooMany:
+    """The debt is read again: the button may be days old. Pressed twice, it makes one payment."""
+    ways = talk.core.payments.ways(talk.chat.channel)
+    if not ways:
+        return NoPayments()
+    numbers = await _numbers(talk, action)
+    if not numbers:
+        return NotTheirs()
+    if await talk.core.payments.on_their_way(numbers):
+        return OnItsWay(numbers)
+    known = await sums_of(talk, numbers)
+    if len(known) < len(numbers) or not all(one.fresh for one in known):
+        return ChooseSum(numbers[:MOST_LINES])  # which says that the figures are old, or not known
+    parts = tuple(PaymentLine(one.number, one.debt) for one in known if one.debt.minor > 0)
+    if not parts:
+        return NothingOwed(numbers)
+    if len(parts) > MOST_LINES:
+        return ChooseAccounts(tuple(part.account for part in parts[:MOST_LINES]))
+    wrong = next((said for part in parts if (said := out_of_limits(talk, part.amount))), "")
+    if wrong:
+        talk.tell(wrong)
+        return ChooseSum(tuple(part.account for part in parts))
+    way = first_way(ways)
+    if await talk.core.payments.too_many(talk.subscriber.id) and not await talk.core.payments.open_like(
+        talk.subscriber.id, way, parts
+    ):
+        return TooMany()
+    return await make_ready(talk, parts, way)
+
+
+async def _numbers(talk: Talk, action: PayNow) -> tuple[AccountNumber, ...]:
+    """Those that the person still has a right to, whatever the button names."""
+    links = [link.account_number for link in await talk.core.links.of_subscriber(talk.subscriber.id)]
+    if action.reminder:
+        spoken = await talk.core.reminders.spoken_of(action.reminder, talk.subscriber.id)
+        return tuple(number for number in links if number in spoken)
+    return tuple(number for number in links if number == action.number)
+
+
+class NotTheirs(State, frozen=True):
+    """A button of an account that is not theirs, or not any more."""
+
+    returns: ClassVar[bool] = False
+
+    async def show(self, talk: Talk) -> Screen:
+        return not_yours(talk)
+
+
+class NothingOwed(State, frozen=True):
+    """Paid meanwhile."""
+
+    numbers: tuple[AccountNumber, ...]
+    settles: ClassVar[bool] = True
+
+    async def show(self, talk: Talk) -> Screen:
+        one = self.numbers[0] if len(self.numbers) == 1 else ""
+        return screen(
+            paragraphs(
+                bold(talk.t("✅ Nothing is owed any more. Thank you!")),
+                lines(*(talk.t("Account {number}", number=spaced(number)) for number in self.numbers[:MOST_LINES])),
+            ),
+            Choice(talk.t("📋 Details"), OpenAccount(one) if one else OpenAccounts()),
+            Choice(talk.t("💳 Pay ahead"), OpenPayment(one)),
+            Choice(talk.t("🧾 My payments"), OpenPayments()),
+        )
+
+
+class OnItsWay(State, frozen=True):
+    """The bank has the money and the billing does not show it yet: paying again would be paying twice."""
+
+    numbers: tuple[AccountNumber, ...]
+
+    async def show(self, talk: Talk) -> Screen:
+        one = self.numbers[0] if len(self.numbers) == 1 else ""
+        return screen(
+            paragraphs(
+                bold(talk.t("⏳ Your payment is on its way.")),
+                talk.t("The bank has confirmed it; the account will show it soon, and I will write then."),
+            ),
+            Choice(talk.t("🧾 My payments"), OpenPayments(), Tone.primary),
+            Choice(talk.t("💳 Pay one more time"), OpenPayment(one)),
+        )
