@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 if TYPE_CHECKING:
-    from bot.desk import Desk
+    from core.appeals.models import Actor
+    from handlers.desk.acts import StaffDesk
 
 appeals_app = typer.Typer(help="Requests of subscribers to the staff.", no_args_is_help=True)
 
@@ -54,10 +55,11 @@ def _shown(text: str) -> str:
 def answer(
     number: Number,
     text: Annotated[str, typer.Argument(help="What the person reads.")],
-    done: Annotated[bool, typer.Option("--done", help="Nothing more is expected: the request is resolved.")] = False,
+    done: Annotated[bool, typer.Option("--done", help="These words say how it was solved: it is resolved.")] = False,
+    ask: Annotated[bool, typer.Option("--ask", help="The person is to answer before work goes on.")] = False,
 ) -> None:
     """Answer a request; the person reads it in their chats."""
-    _told(_at_desk(lambda desk: desk.answer(number, text, done=done)))
+    _told(_at_desk(lambda desk: _answer(desk, number, text, done=done, ask=ask)))
 
 
 @appeals_app.command()
@@ -71,7 +73,7 @@ def approve(
     if role not in list(Role):
         typer.secho("✗ The role is owner, family or representative.", fg="red", err=True)
         raise typer.Exit(2)
-    _told(_at_desk(lambda desk: desk.approve(number, Role(role))))
+    _told(_at_desk(lambda desk: desk.approve(_actor(), number, Role(role))))
 
 
 @appeals_app.command()
@@ -80,29 +82,45 @@ def refuse(
     reason: Annotated[str, typer.Argument(help="Why not: the person reads it.")],
 ) -> None:
     """Refuse to link the account that was asked for."""
-    _told(_at_desk(lambda desk: desk.refuse(number, reason)))
+    _told(_at_desk(lambda desk: desk.refuse(_actor(), number, reason)))
+
+
+def _actor() -> Actor:
+    from core.appeals.models import Actor
+
+    return Actor(name="command line", via="cli")
+
+
+def _answer(desk: StaffDesk, number: int, text: str, *, done: bool, ask: bool) -> Awaitable[int]:
+    if done:
+        return desk.resolve(_actor(), number, text)
+    return desk.ask(_actor(), number, text) if ask else desk.reply(_actor(), number, text)
+
+
+@appeals_app.command()
+def reject(number: Number, reason: Annotated[str, typer.Argument(help="Why not: the person reads it.")]) -> None:
+    """Decide that an appeal is not granted, with the reason."""
+    _told(_at_desk(lambda desk: desk.reject(_actor(), number, reason)))
 
 
 def _told(chats: int) -> None:
     typer.secho("Done. " + (f"It will be read in {chats} chat(s)." if chats else "No chat can be reached."), fg="green")
 
 
-def _at_desk(act: Callable[[Desk], Awaitable[T]]) -> T:
+def _at_desk(act: Callable[[StaffDesk], Awaitable[T]]) -> T:
     return asyncio.run(_run(act))
 
 
-async def _run(act: Callable[[Desk], Awaitable[T]]) -> T:
+async def _run(act: Callable[[StaffDesk], Awaitable[T]]) -> T:
     from bot.cli import load_settings
-    from bot.desk import Desk
     from bot.wiring import open_program
     from core.appeals.staff import NotPossible
     from core.errors import OutsideUnavailable
-    from fsm.state import Registry
 
     settings = load_settings()
     async with open_program(settings) as program:
         try:
-            return await act(Desk(program.database, program.services, Registry()))
+            return await act(program.desk)
         except NotPossible as error:
             typer.secho(f"✗ {error}", fg="red", err=True)
         except OutsideUnavailable:

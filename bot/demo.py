@@ -13,7 +13,6 @@ from typing import Any
 
 import typer
 
-from bot.desk import Desk
 from bot.logs import configure
 from bot.sandbox.app import build_sandbox
 from bot.sandbox.controls import DemoControls
@@ -28,7 +27,6 @@ from core.billing.breakable import BreakableBilling
 from core.billing.demo import fill_demo
 from core.billing.protocol import Billing
 from core.clock import ShiftedClock
-from fsm.state import Registry
 
 # One person for each story. The same phone in both messengers is the same subscriber.
 PEOPLE = (
@@ -68,6 +66,7 @@ async def run_demo(listener: socket.socket, make_settings: Callable[..., Any], *
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="abonent-demo-"))
         outside = await stack.enter_async_context(sandbox_running(sandbox, listener=listener))
         settings = make_settings(
+            files_dir=Path(folder) / "files",
             database_url=f"sqlite+aiosqlite:///{Path(folder) / 'demo.db'}",
             secret_key=secrets.token_urlsafe(48),
             public_url=f"http://127.0.0.1:{own.getsockname()[1]}",
@@ -96,9 +95,8 @@ async def run_demo(listener: socket.socket, make_settings: Callable[..., Any], *
         await prepare(program, may_migrate=True)
         now = clock.now()
         await program.database.write(fill_demo, now.date(), settings.currency, now=now)
-        desk = Desk(program.database, program.services, Registry())
         requests = controls.plug(
-            program.database, settings.currency, broken[0], sandbox.inbox, sandbox.bank, desk, program.sender.wake
+            program.database, settings.currency, broken[0], sandbox.inbox, sandbox.bank, program.desk
         )
         watching = asyncio.create_task(requests.watch(sandbox.events))
         stack.callback(watching.cancel)

@@ -9,7 +9,6 @@ import structlog
 from prometheus_client import Counter
 from sqlalchemy import Connection, select
 
-from bot.notices import tell
 from core.clock import Clock
 from core.delivery.messages import OutgoingMessage
 from core.delivery.writes import Write
@@ -26,6 +25,7 @@ from fsm.draw import draw
 from fsm.notice_words import notice
 from fsm.state import Registry
 from fsm.texts import Translator, choose_language
+from handlers.tell import tell
 
 log = structlog.get_logger("notices")
 

@@ -15,6 +15,7 @@ from babel.numbers import list_currencies
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
+from bot.settings_appeals import AppealOptions
 from bot.settings_providers import ProviderOptions, need_public_url, provider_troubles
 from bot.settings_reminders import ReminderOptions
 from fsm.texts import available_languages
@@ -34,7 +35,7 @@ class SettingsError(Exception):
         self.sentences = sentences
 
 
-class Settings(ReminderOptions, ProviderOptions):
+class Settings(ReminderOptions, ProviderOptions, AppealOptions):
     """Read from the environment (``ABONENT_...``) and from ``.env`` in the working directory."""
 
     model_config = SettingsConfigDict(env_prefix="ABONENT_", env_file=".env", extra="ignore", env_ignore_empty=True)

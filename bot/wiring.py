@@ -19,6 +19,8 @@ from bot.notice_sending import Notices
 from bot.reminders import Reminders
 from bot.scheduler import build_scheduler
 from bot.settings import Settings
+from bot.wiring_appeals import add_appeal_jobs, appeal_rules, blob_loader
+from bot.wiring_messengers import RATES, telegram_messenger, viber_messenger
 from bot.wiring_payments import (
     bot_addresses,
     build_payments,
@@ -39,16 +41,19 @@ from bot.wiring_reminders import (
     reminder_rules,
     reminder_tasks,
 )
+from core.appeals.files import FileStore
+from core.appeals.rules import AppealRules
 from core.appeals.service import FETCH_FILE, AppealService
 from core.billing.embedded import EmbeddedBilling
 from core.billing.protocol import Billing
 from core.billing.service import BillingService
 from core.clock import Clock, SystemClock
 from core.database import Database
-from core.delivery import blobs, outbox
+from core.delivery import outbox
 from core.delivery.commit import Post
 from core.delivery.writer import Writer
 from core.operator import Operator
+from core.outages.service import OutageService
 from core.payments.links import PaymentLinks
 from core.payments.service import PaymentService
 from core.regions import zone_of
@@ -60,32 +65,17 @@ from core.subscribers.links import LinkService
 from core.subscribers.models import Subscriber
 from core.subscribers.service import SubscriberService
 from core.subscribers.snapshots import SnapshotReader
-from fsm.commands import about, command_menu, group_line, menu_label
 from fsm.engine import Engine
 from fsm.state import Registry
-from fsm.texts import choose_language
-from handlers.channel import BlobReader, BlobUrl, Channel
+from handlers.channel import Channel
+from handlers.desk.acts import StaffDesk
+from handlers.desk.clockwork import AppealClockwork
 from handlers.edge import Edge
 from handlers.files import SignedFiles
 from handlers.pace import Pace
-from handlers.receipts import OutboxReceipts
 from handlers.sender import Sender
-from handlers.telegram.cashier import Cashier
-from handlers.telegram.client import make_bot
-from handlers.telegram.edge import TelegramEdge
-from handlers.telegram.outbound import TelegramChannel
-from handlers.telegram.setup import Appearance
 from handlers.turn import Turns
-from handlers.viber.client import ViberClient
-from handlers.viber.edge import ViberEdge
-from handlers.viber.outbound import ViberChannel
 from handlers.worker import TaskHandler, Worker
-
-# Messages a second for a whole bot: Telegram's limit is about 30, Viber's 500 in 10 seconds.
-RATES = {"telegram": 30.0, "viber": 50.0}
-
-Messenger = tuple[Channel, Callable[[Turns], Edge]]
-"""The way out, and what makes the way in once there are turns to hand updates to."""
 
 WrapBilling = Callable[[Billing], Billing]
 
@@ -100,6 +90,7 @@ def build_services(
     code_ways: Collection[Way] = frozenset(Way),
     rules: Rules | None = None,
     payments: PaymentService | None = None,
+    appeals: AppealRules | None = None,
 ) -> Services:
     """The domain, on a database and a billing.
 
@@ -110,12 +101,13 @@ def build_services(
         clock=clock,
         operator=operator,
         billing=BillingService(billing, database, clock),
-        appeals=AppealService(database, clock),
+        appeals=AppealService(database, clock, appeals),
         links=LinkService(database, clock),
         subscribers=SubscriberService(database, clock, operator),
         codes=CodeService(database, clock, operator, secret_key, code_ways),
         reminders=ReminderService(database, rules or Rules(operator)),
         payments=payments or build_payments(database, clock, default_terms(operator), links, {}),
+        outages=OutageService(database, clock),
     )
 
 
@@ -160,6 +152,7 @@ def build_tasks(
     registry: Registry,
     gateways: Mapping[Way, Gateway],
     channels: Mapping[str, Channel],
+    store: FileStore,
     wake_sender: Callable[[], None],
 ) -> dict[str, TaskHandler]:
     """Who carries out which kind of task."""
@@ -170,7 +163,9 @@ def build_tasks(
 
     return {
         SEND_CODE: CodeSender(services.codes, services.clock, services.operator, registry, gateways, post),
-        FETCH_FILE: FileFetcher(channels, database, services.clock, services.operator, registry, wake_sender),
+        FETCH_FILE: FileFetcher(
+            channels, database, store, services.clock, services.operator, registry, services.appeals.rules, wake_sender
+        ),
     }
 
 
@@ -189,6 +184,9 @@ class Program:
     scheduler: AsyncIOScheduler
     reminders: Reminders
     notices: Notices
+    desk: StaffDesk
+    clockwork: AppealClockwork
+    store: FileStore
     edges: list[Edge]
     routes: list[BaseRoute]
 
@@ -231,26 +229,27 @@ async def open_program(
             code_ways=gateways,
             rules=rules,
             payments=payments,
+            appeals=appeal_rules(settings, operator),
         )
         registry = Registry()
         engine = Engine(registry, services, zone_finder(operator))
 
-        async def load_blob(key: str) -> tuple[bytes, str]:
-            return await database.read(blobs.load, key)
+        store = FileStore(settings.files_dir)
+        load_blob = blob_loader(database, store)
 
         async def blob_bytes(key: str) -> bytes:
             return (await load_blob(key))[0]
 
         files = SignedFiles(secret_key, settings.public_url, clock, load_blob)
         messengers = [
-            *_telegram(
+            *telegram_messenger(
                 settings,
                 clock,
                 operator,
                 blob_bytes,
                 lambda: telegram_cashier(database, clock, operator, worker.wake),
             ),
-            *_viber(settings, database, operator, files.url),
+            *viber_messenger(settings, database, operator, files.url),
         ]
         channels = {channel.name: channel for channel, _plug in messengers}
         for channel in channels.values():
@@ -258,7 +257,7 @@ async def open_program(
 
         paces = {name: Pace(RATES[name]) for name in channels}
         sender = Sender(database, clock, channels, engine.fallback, paces, bulk_gate(database, services))
-        tasks = build_tasks(database, services, registry, gateways, channels, sender.wake)
+        tasks = build_tasks(database, services, registry, gateways, channels, store, sender.wake)
         tasks |= reminder_tasks(database, services, gateways)
         tasks |= payment_tasks(database, services, registry, providers, links, sender.wake)
         worker = Worker(database, clock, tasks)
@@ -284,6 +283,9 @@ async def open_program(
         reminders = build_reminders(database, services, registry, payments=bool(providers), wake_sender=sender.wake)
         notices = build_notices(database, services, registry, sender.wake)
         add_reminder_jobs(scheduler, reminders, notices)
+        desk = StaffDesk(database, services, registry, sender.wake, worker.wake)
+        clockwork = AppealClockwork(database, services, registry, sender.wake, worker.wake)
+        add_appeal_jobs(scheduler, clockwork, database, services, store)
         yield Program(
             settings,
             clock,
@@ -296,55 +298,9 @@ async def open_program(
             scheduler,
             reminders,
             notices,
+            desk,
+            clockwork,
+            store,
             edges,
             routes,
         )
-
-
-def _telegram(
-    settings: Settings, clock: Clock, operator: Operator, blob: BlobReader, cashier: Callable[[], Cashier]
-) -> list[Messenger]:
-    token = settings.telegram_token.get_secret_value()
-    if not token:
-        return []
-    bot = make_bot(token, settings.telegram_api_url)
-    channel = TelegramChannel(bot, blob, settings.telegram_payment_token.get_secret_value())
-    appearance = Appearance(
-        command_menu(operator.languages), operator.languages[0], about(operator.languages, operator.name)
-    )
-    webhook = settings.telegram_mode == "webhook"
-
-    def plug(turns: Turns) -> Edge:
-        return TelegramEdge(
-            bot,
-            channel,
-            turns,
-            clock,
-            appearance=appearance,
-            group_line=lambda language: group_line(choose_language(language, operator.languages)),
-            cashier=cashier(),
-            public_url=settings.public_url if webhook else "",
-            secret=settings.webhook_secret,
-        )
-
-    return [(channel, plug)]
-
-
-def _viber(settings: Settings, database: Database, operator: Operator, blob_url: BlobUrl) -> list[Messenger]:
-    token = settings.viber_token.get_secret_value()
-    if not token:
-        return []
-    client = ViberClient(token, settings.viber_api_url)
-    channel = ViberChannel(client, operator.name, blob_url, menu_label=menu_label)
-
-    def plug(turns: Turns) -> Edge:
-        return ViberEdge(
-            client,
-            channel,
-            turns,
-            token=token,
-            public_url=settings.public_url,
-            receipts=OutboxReceipts(database, channel.name),
-        )
-
-    return [(channel, plug)]

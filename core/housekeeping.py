@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Connection, Select, delete, select, update
 
 from core.appeals.models import AppealStatus
-from core.appeals.tables import appeal_messages, appeals
+from core.appeals.tables import appeal_events, appeal_messages, appeal_posts, appeals
 from core.billing.tables import snapshots
 from core.delivery import blobs, outbox, tasks
 from core.delivery.tables import conversations, inbox, lanes
+from core.delivery.tables import outbox as outbox_rows
 from core.notices import store
 from core.payments import privacy as payments
 from core.payments.notices import forget_bodies
@@ -43,6 +44,9 @@ def tidy(connection: Connection, now: datetime, retention_years: int) -> dict[st
     return {
         "inbox": connection.execute(delete(inbox).where(inbox.c.received_at < now - INBOX)).rowcount,
         "outbox": outbox.forget_before(connection, now - OUTBOX),
+        "marks of appeals": connection.execute(
+            delete(appeal_posts).where(appeal_posts.c.outbox_id.not_in(select(outbox_rows.c.id)))
+        ).rowcount,
         "blobs": blobs.forget_before(connection, now - FILES_SENT, select(appeal_messages.c.blob)),
         "tasks": tasks.forget_before(connection, now - TASKS, failed=now - TASKS_FAILED),
         "codes": connection.execute(delete(challenges).where(challenges.c.created_at < now - CODES)).rowcount,
@@ -69,7 +73,8 @@ def _forgotten(before: datetime) -> Select[tuple[str]]:
 
 def _requests(connection: Connection, which: ColumnElement[bool]) -> int:
     of_these = select(appeals.c.id).where(which)
-    connection.execute(delete(appeal_messages).where(appeal_messages.c.appeal_id.in_(of_these)))
+    for table in (appeal_messages, appeal_events, appeal_posts):
+        connection.execute(delete(table).where(table.c.appeal_id.in_(of_these)))
     return connection.execute(delete(appeals).where(which)).rowcount
 
 

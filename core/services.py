@@ -8,6 +8,7 @@ from core.appeals.service import AppealService
 from core.billing.service import BillingService
 from core.clock import Clock
 from core.operator import Operator
+from core.outages.service import OutageService
 from core.payments.service import PaymentService
 from core.reminders.service import ReminderService
 from core.subscribers.codes import CodeService
@@ -28,3 +29,4 @@ class Services:
     codes: CodeService
     reminders: ReminderService
     payments: PaymentService
+    outages: OutageService

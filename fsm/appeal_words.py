@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from core.appeals.models import Appeal, AppealKind, AppealMessage, AppealStatus, Author, Thread
+from core.appeals.kinds import LINK
+from core.appeals.models import Appeal, AppealMessage, AppealStatus, Author, Thread
 from core.appeals.service import MAX_TEXT
 from core.subscribers.phones import show_phone
 from fsm.event import File, Text
@@ -14,11 +15,10 @@ ONE = 1200  # characters of one message in it
 
 
 def title(talk: Talk, appeal: Appeal) -> str:
-    match appeal.kind:
-        case AppealKind.link:
-            return talk.t("No. {appeal}: link account {number}", appeal=appeal.number, number=appeal.account_number)
-        case AppealKind.person:
-            return talk.t("No. {appeal}: message to staff", appeal=appeal.number)
+    if appeal.kind == LINK:
+        return talk.t("No. {appeal}: link account {number}", appeal=appeal.number, number=appeal.account_number)
+    kind = talk.core.appeals.kinds.get(appeal.kind).title.in_(talk.language)
+    return talk.t("No. {appeal}: {kind}", appeal=appeal.number, kind=kind)
 
 
 def status(talk: Talk, found: AppealStatus) -> str:
@@ -30,11 +30,13 @@ def status(talk: Talk, found: AppealStatus) -> str:
         case AppealStatus.in_progress:
             return talk.t("being worked on")
         case AppealStatus.pending:
-            return talk.t("answered")
+            return talk.t("waits for your answer")
         case AppealStatus.resolved:
             return talk.t("done")
         case AppealStatus.rejected:
             return talk.t("refused")
+        case AppealStatus.reopened:
+            return talk.t("returned to work")
         case AppealStatus.closed:
             return talk.t("closed")
 
@@ -43,7 +45,7 @@ def thread(talk: Talk, found: Thread) -> Rich:
     """The newest messages that fit, the oldest of them first."""
     shown: list[Rich] = []
     room = THREAD
-    for message in reversed(found.messages):
+    for message in reversed(found.said):
         drawn = _message(talk, message)
         room -= len(str(drawn))
         if room < 0 and shown:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 from core.delivery import blobs
 from core.delivery.messages import Attachment, Button, OutgoingMessage
@@ -46,7 +47,10 @@ def draw(
         rows.append(footer(translator, back=back))
     writes: list[Write] = []
     attachment = None
-    if shown.picture is not None or shown.document is not None:
+    if shown.kept is not None:
+        kind: Literal["picture", "document"] = "picture" if shown.kept.media_type.startswith("image/") else "document"
+        attachment = Attachment(shown.kept.blob, shown.kept.name, shown.kept.media_type, shown.kept.size, kind)
+    elif shown.picture is not None or shown.document is not None:
         attachment, write = _attach(shown, now)
         writes.append(write)
     limit = MAX_CAPTION if attachment is not None else MAX_TEXT

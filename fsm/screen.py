@@ -110,6 +110,15 @@ class Document(Struct, frozen=True):
     media_type: str = "application/octet-stream"
 
 
+class KeptFile(Struct, frozen=True):
+    """A file that is kept already, by the SHA-256 of its content: it is handed over as it is."""
+
+    blob: str
+    name: str
+    media_type: str
+    size: int  # bytes
+
+
 class Asks(StrEnum):
     """What the screen asks for, besides words and buttons."""
 
@@ -132,6 +141,7 @@ class Screen(Struct, frozen=True):
     hint: str = ""  # what the input field says while it is empty
     footer: bool = True  # the engine adds Back, Menu and a way to a person
     invoice: InvoiceCard | None = None  # shown instead of the rest by a messenger that takes payments
+    kept: KeptFile | None = None
 
 
 def screen(

@@ -6,6 +6,7 @@ import core.appeals.tables
 import core.billing.tables
 import core.delivery.tables
 import core.notices.tables
+import core.outages.tables
 import core.payments.tables
 import core.reminders.tables
 import core.subscribers.tables  # noqa: F401 - imported for what they add to the metadata

@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping
 import filetype
 from sqlalchemy import Connection, select, update
 
-from bot.notices import tell
+from core.appeals import life
+from core.appeals.files import LIMIT, FileStore, register
+from core.appeals.rules import AppealRules
 from core.appeals.tables import appeal_messages
 from core.clock import Clock
 from core.database import Database
-from core.delivery import blobs
 from core.delivery.tasks import Task
 from core.errors import OutsideUnavailable
 from core.operator import Operator
@@ -20,8 +21,8 @@ from core.subscribers.tables import chats
 from fsm import told
 from fsm.state import Registry
 from handlers.channel import Channel, TooLarge, TryLater, Undeliverable
+from handlers.tell import tell
 
-LIMIT = 5_000_000  # bytes
 _OFFICE = ("application/msword", "application/vnd.openxmlformats-officedocument", "application/vnd.oasis.opendocument")
 _KEPT = ("image/jpeg", "image/png", "image/gif", "image/webp", "image/heic", "application/pdf", *_OFFICE)
 _TEXT = "text/plain"
@@ -37,13 +38,17 @@ class FileFetcher:
         self,
         channels: Mapping[str, Channel],
         database: Database,
+        store: FileStore,
         clock: Clock,
         operator: Operator,
         registry: Registry,
+        rules: AppealRules,
         wake_sender: Callable[[], None] = lambda: None,
     ) -> None:
         self._channels = channels
         self._database = database
+        self._store = store
+        self._rules = rules
         self._clock = clock
         self._operator = operator
         self._registry = registry
@@ -72,16 +77,25 @@ class FileFetcher:
         if media_type is None:
             await self._tell(task, lambda t: told.file_refused(t, name))
             return
-        await self._database.write(self._keep, task.payload["message"], fetched.data, media_type)
+        try:
+            key = await self._store.put(fetched.data)
+        except OSError as error:  # the disk is full or away: the messenger still has it for a while
+            raise OutsideUnavailable(f"the file store: {error.strerror}") from error
+        await self._database.write(self._keep, task.payload["message"], key, media_type, len(fetched.data))
 
     async def gave_up(self, task: Task) -> None:
         await self._tell(task, lambda t: told.file_lost(t, task.payload["name"]))
 
-    def _keep(self, connection: Connection, message_id: str, data: bytes, media_type: str) -> None:
-        key, write = blobs.keep(data, media_type, self._clock.now())
-        kept = connection.execute(update(appeal_messages).where(appeal_messages.c.id == message_id).values(blob=key))
-        if kept.rowcount:  # a draft that was thrown away meanwhile needs no file
-            write.apply(connection)
+    def _keep(self, connection: Connection, message_id: str, key: str, media_type: str, size: int) -> None:
+        now = self._clock.now()
+        register(key, media_type, size, now).apply(connection)
+        mine = appeal_messages.c.id == message_id
+        appeal_id = connection.execute(select(appeal_messages.c.appeal_id).where(mine)).scalar()
+        appeal = life.locked(connection, appeal_id) if appeal_id is not None else None
+        if appeal is None:  # a draft that was thrown away meanwhile needs no file
+            return
+        connection.execute(update(appeal_messages).where(mine).values(blob=key))
+        life.touch(connection, appeal, self._rules, now)
 
     async def _tell(self, task: Task, say: told.Say) -> None:
         await self._database.write(self._say, task, say)

@@ -10,7 +10,6 @@ from typing import get_args
 
 from sqlalchemy import Connection
 
-from bot.desk import Desk
 from bot.sandbox.bank.service import Bank
 from bot.sandbox.bank_control import BankControl
 from bot.sandbox.desk_control import DeskControl
@@ -23,6 +22,7 @@ from core.billing.demo_people import PEOPLE
 from core.clock import ShiftedClock
 from core.database import Database
 from core.money import Money
+from handlers.desk.acts import StaffDesk
 
 # Names of services are the billing's own data: they are said alike in any language.
 _SERVICES = ("Домашний интернет", "Телевидение", "Вызов мастера", "Международные звонки")
@@ -70,11 +70,10 @@ class DemoControls:
         billing: BreakableBilling,
         inbox: Inbox,
         bank: Bank,
-        desk: Desk,
-        wake_sender: Callable[[], None],
+        desk: StaffDesk,
     ) -> DeskControl:
         """Returns what follows the requests: its `watch` is to run beside the demo."""
-        requests = DeskControl(desk, wake_sender)
+        requests = DeskControl(desk)
         self._parts = Plugged(database, currency, billing, inbox, BankControl(bank), requests)
         return requests
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from bot.desk import Desk
 from bot.sandbox.events import EventBus
 from bot.sandbox.levers import both, choice, lever, remark
 from bot.sandbox.shapes import Impossible, Json, Words
-from core.appeals.models import Author, Thread
+from core.appeals.models import Actor, Author, Thread
 from core.appeals.staff import NotPossible
 from core.errors import OutsideUnavailable
+from handlers.desk.acts import StaffDesk
 
 _GROUP = both("Обращения", "Requests")
 _DECISIONS = (("answer", "ответить", "answer"), ("approve", "подключить", "link"), ("refuse", "отказать", "refuse"))
+_ACTOR = Actor(name="Demo", via="demo")
 _EXCERPT = 40  # characters of what was written, in the list
 _LOOK = 5.0  # seconds between looks when nothing has happened on either phone
 
@@ -21,9 +20,8 @@ _LOOK = 5.0  # seconds between looks when nothing has happened on either phone
 class DeskControl:
     """The page's panel is drawn at any moment, so what waits is read beforehand, after each change."""
 
-    def __init__(self, desk: Desk, wake_sender: Callable[[], None]) -> None:
+    def __init__(self, desk: StaffDesk) -> None:
         self._desk = desk
-        self._wake_sender = wake_sender
         self._waiting: list[Thread] = []
 
     async def watch(self, events: EventBus) -> None:
@@ -66,20 +64,19 @@ class DeskControl:
                 case "answer":
                     if not text.strip():
                         raise Impossible(both("Напишите ответ.", "Write the answer."))
-                    told = await self._desk.answer(number, text, done=True)
+                    told = await self._desk.reply(_ACTOR, number, text)
                 case "approve":
-                    told = await self._desk.approve(number)
+                    told = await self._desk.approve(_ACTOR, number)
                 case "refuse":
                     if not text.strip():
                         raise Impossible(both("Напишите причину отказа.", "Write why it is refused."))
-                    told = await self._desk.refuse(number, text)
+                    told = await self._desk.refuse(_ACTOR, number, text)
                 case _:
                     raise Impossible("The decision is to answer, approve or refuse.")
         except NotPossible as error:
             raise Impossible(str(error)) from None
         except OutsideUnavailable:
             raise Impossible(both("Биллинг не отвечает.", "The billing does not answer.")) from None
-        self._wake_sender()
         if not told:
             return both("Готово, но написать некуда: чатов больше нет.", "Done, but no chat can be reached.")
         return both("Готово: человек прочтёт это в мессенджере.", "Done: the person reads it in the messenger.")

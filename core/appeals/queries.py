@@ -1,15 +1,30 @@
-"""Statements that read requests and add to them, for conversations and for the staff's command line alike."""
+"""Questions about appeals, for conversations and for the staff alike."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, func, or_, select
 
-from core.appeals.models import OPEN, Appeal, AppealKind, AppealMessage, AppealStatus, Author, Thread
-from core.appeals.tables import appeal_messages, appeals
-from core.ids import new_id
+from core.appeals.kinds import LINK
+from core.appeals.models import OPEN, Appeal, AppealStatus, Author, Thread
+from core.appeals.records import load, load_numbered, read_appeal
+from core.appeals.tables import appeal_messages, appeal_posts, appeals
+from core.delivery.tables import outbox
+
+__all__ = [
+    "draft_of",
+    "files_since",
+    "last_number",
+    "list_open",
+    "load",
+    "load_numbered",
+    "of_person",
+    "open_link_request",
+    "replied_to",
+    "sent_since",
+]
 
 
 def last_number(connection: Connection) -> int:
@@ -17,53 +32,44 @@ def last_number(connection: Connection) -> int:
     return connection.execute(select(func.max(appeals.c.number))).scalar_one() or 0
 
 
-def load(connection: Connection, appeal_id: str) -> Thread | None:
-    row = connection.execute(select(appeals).where(appeals.c.id == appeal_id)).first()
-    return _thread(connection, row)
-
-
-def load_numbered(connection: Connection, number: int) -> Thread | None:
-    row = connection.execute(select(appeals).where(appeals.c.number == number)).first()
-    return _thread(connection, row)
-
-
 def of_person(connection: Connection, subscriber_id: str | None, chat_id: str) -> list[Appeal]:
-    """The person's requests, the newest first; drafts left out."""
+    """The person's appeals, the newest first; drafts left out."""
     query = (
         select(appeals)
         .where(_theirs(subscriber_id, chat_id), appeals.c.status != AppealStatus.draft.value)
         .order_by(appeals.c.number.desc())
     )
-    return [_appeal(row) for row in connection.execute(query)]
+    return [read_appeal(row) for row in connection.execute(query)]
 
 
 def draft_of(connection: Connection, subscriber_id: str | None, chat_id: str) -> Thread | None:
-    """The newest message that was begun in this chat and not sent."""
+    """The newest appeal that was begun in this chat and not sent."""
     query = (
-        select(appeals)
+        select(appeals.c.id)
         .where(_theirs(subscriber_id, chat_id), appeals.c.chat_id == chat_id)
         .where(appeals.c.status == AppealStatus.draft.value)
         .order_by(appeals.c.number.desc())
         .limit(1)
     )
-    return _thread(connection, connection.execute(query).first())
+    found = connection.execute(query).scalar()
+    return load(connection, found) if found is not None else None
 
 
 def open_link_request(connection: Connection, subscriber_id: str, number: str) -> Appeal | None:
     query = select(appeals).where(
         appeals.c.subscriber_id == subscriber_id,
-        appeals.c.kind == AppealKind.link.value,
+        appeals.c.kind == LINK,
         appeals.c.account_number == number,
         appeals.c.status.in_(OPEN),
     )
     row = connection.execute(query.order_by(appeals.c.number).limit(1)).first()
-    return _appeal(row) if row is not None else None
+    return read_appeal(row) if row is not None else None
 
 
 def list_open(connection: Connection) -> list[Appeal]:
-    """What waits for staff, the oldest first."""
+    """What is not decided, the oldest first."""
     query = select(appeals).where(appeals.c.status.in_(OPEN)).order_by(appeals.c.number)
-    return [_appeal(row) for row in connection.execute(query)]
+    return [read_appeal(row) for row in connection.execute(query)]
 
 
 def files_since(connection: Connection, chat_id: str, moment: datetime) -> int:
@@ -73,62 +79,29 @@ def files_since(connection: Connection, chat_id: str, moment: datetime) -> int:
         .select_from(appeal_messages)
         .join(appeals, appeals.c.id == appeal_messages.c.appeal_id)
         .where(appeals.c.chat_id == chat_id, appeal_messages.c.at > moment, appeal_messages.c.file_name.is_not(None))
+        .where(appeal_messages.c.author == Author.subscriber.value)
     )
     return connection.execute(query).scalar_one()
 
 
-def add_message(
-    connection: Connection, appeal_id: str, author: Author, text: str, now: datetime, file_name: str = "", id: str = ""
-) -> None:
-    """``at`` grows within a thread whatever the clock does: what was said first stands first."""
-    last = connection.execute(
-        select(func.max(appeal_messages.c.at)).where(appeal_messages.c.appeal_id == appeal_id)
-    ).scalar_one()
-    values: dict[str, Any] = {
-        "id": id or new_id(now),
-        "appeal_id": appeal_id,
-        "author": author.value,
-        "text": text,
-        "file_name": file_name or None,
-        "at": now if last is None else max(now, last + timedelta(milliseconds=1)),
-    }
-    connection.execute(insert(appeal_messages), values)
+def sent_since(connection: Connection, chat_id: str, moment: datetime) -> int:
+    """How many appeals were sent from the chat after ``moment``."""
+    query = select(func.count()).where(appeals.c.chat_id == chat_id, appeals.c.sent_at > moment)
+    return connection.execute(query).scalar_one()
 
 
-def move(connection: Connection, appeal_id: str, status: AppealStatus, now: datetime) -> None:
-    connection.execute(update(appeals).where(appeals.c.id == appeal_id).values(status=status.value, updated_at=now))
+def replied_to(connection: Connection, chat_id: str, message_id: str) -> str | None:
+    """The appeal that a message in the chat spoke of, by the messenger's id of that message."""
+    query = (
+        select(appeal_posts.c.appeal_id)
+        .join(outbox, outbox.c.id == appeal_posts.c.outbox_id)
+        .where(outbox.c.chat_id == chat_id, outbox.c.message_id == message_id)
+        .order_by(outbox.c.id.desc())
+        .limit(1)
+    )
+    return connection.execute(query).scalar()
 
 
 def _theirs(subscriber_id: str | None, chat_id: str) -> Any:
     unregistered = and_(appeals.c.subscriber_id.is_(None), appeals.c.chat_id == chat_id)
     return unregistered if subscriber_id is None else or_(appeals.c.subscriber_id == subscriber_id, unregistered)
-
-
-def _thread(connection: Connection, row: Row[Any] | None) -> Thread | None:
-    if row is None:
-        return None
-    query = (
-        select(appeal_messages)
-        .where(appeal_messages.c.appeal_id == row.id)
-        .order_by(appeal_messages.c.at, appeal_messages.c.id)
-    )
-    messages = tuple(
-        AppealMessage(m.id, Author(m.author), m.text, m.blob or "", m.file_name or "", m.at)
-        for m in connection.execute(query)
-    )
-    return Thread(_appeal(row), messages)
-
-
-def _appeal(row: Row[Any]) -> Appeal:
-    return Appeal(
-        id=row.id,
-        number=row.number,
-        subscriber_id=row.subscriber_id,
-        chat_id=row.chat_id,
-        kind=AppealKind(row.kind),
-        account_number=row.account_number or "",
-        contact=row.contact or "",
-        status=AppealStatus(row.status),
-        created_at=row.created_at,
-        updated_at=row.updated_at,
-    )

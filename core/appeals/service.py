@@ -1,14 +1,20 @@
-"""Requests to staff as conversations use them: kept from the first word, numbered, never lost."""
+"""Appeals as conversations use them: kept from the first word, numbered, never lost."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import Connection, delete, select, update
+import msgspec
+from sqlalchemy import Connection, delete, update
 
-from core.appeals import queries
-from core.appeals.models import OPEN, Appeal, AppealKind, AppealStatus, Author, Thread
-from core.appeals.tables import appeal_messages, appeals
+from core.appeals import life, queries
+from core.appeals.kinds import Kinds
+from core.appeals.models import OPEN, SETTLED, Appeal, AppealStatus, Author, Thread
+from core.appeals.records import add_message, load
+from core.appeals.rules import AppealRules, Deadline
+from core.appeals.tables import appeal_events, appeal_messages, appeals
 from core.clock import Clock
 from core.database import Database
 from core.delivery.tasks import plan
@@ -20,26 +26,30 @@ FETCH_FILE = "fetch_file"
 """The kind of the task that brings a file from the messenger: {channel, ref, chat, message, name}."""
 
 MAX_TEXT = 7000  # characters of one message: the longest that a messenger brings
-MAX_MESSAGES = 50  # of one request: whoever needs more is better served by a call
-
+MAX_MESSAGES = 100  # of one appeal: whoever needs more is better served by a call
+MAX_FILES = 10  # of a subscriber's in one appeal before it is sent, and again with each return to work
 FILES_A_DAY = 20  # from one chat, registered or not
-
-_BACK_WITH_STAFF = (AppealStatus.pending, AppealStatus.resolved, AppealStatus.rejected, AppealStatus.closed)
+SENT_A_DAY = 10  # appeals from one chat
 
 
 class AppealService:
-    """Reads requests at once; changes are returned as writes for the turn that decided them."""
+    """Reads appeals at once; changes are returned as writes for the turn that decided them."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, rules: AppealRules | None = None) -> None:
         self._database = database
         self._clock = clock
         self._last = 0
+        self.rules = rules or AppealRules()
+
+    @property
+    def kinds(self) -> Kinds:
+        return self.rules.kinds
 
     # -- what there is ---------------------------------------------------------------------------------------------
 
     async def get(self, appeal_id: str, subscriber_id: str | None, chat_id: str) -> Thread | None:
-        """None also for somebody else's request."""
-        thread = await self._database.read(queries.load, appeal_id)
+        """None also for somebody else's appeal."""
+        thread = await self._database.read(load, appeal_id)
         return thread if thread is not None and thread.appeal.belongs_to(subscriber_id, chat_id) else None
 
     async def of_person(self, subscriber_id: str | None, chat_id: str) -> list[Appeal]:
@@ -47,17 +57,35 @@ class AppealService:
         return await self._database.read(queries.of_person, subscriber_id, chat_id)
 
     async def draft(self, subscriber_id: str | None, chat_id: str) -> Thread | None:
-        """A message that was begun in this chat and not sent."""
+        """An appeal that was begun in this chat and not sent."""
         return await self._database.read(queries.draft_of, subscriber_id, chat_id)
+
+    async def replied_to(self, chat_id: str, message_id: str, subscriber_id: str | None) -> Thread | None:
+        """The appeal that a message in this chat spoke of; None also where it is not this person's."""
+        found = await self._database.read(queries.replied_to, chat_id, message_id)
+        return await self.get(found, subscriber_id, chat_id) if found is not None else None
 
     async def may_send_files(self, chat_id: str) -> bool:
         """Whether the chat has not used up its day's files: they are all kept here, whoever sent them."""
         since = self._clock.now() - timedelta(days=1)
         return await self._database.read(queries.files_since, chat_id, since) < FILES_A_DAY
 
+    async def may_send(self, chat_id: str) -> bool:
+        """Whether the chat has not used up its day's appeals."""
+        since = self._clock.now() - timedelta(days=1)
+        return await self._database.read(queries.sent_since, chat_id, since) < SENT_A_DAY
+
     async def open_link_request(self, subscriber_id: str, number: str) -> Appeal | None:
         """The request to link this account that staff have not decided yet."""
         return await self._database.read(queries.open_link_request, subscriber_id, number)
+
+    def answer_by(self, kind: str) -> Deadline:
+        """By when staff answer what is sent now."""
+        return self.rules.answer_by(kind, self._clock.now())
+
+    def may_return(self, appeal: Appeal) -> bool:
+        """Whether a decision can still be returned to work."""
+        return life.may_return(appeal, self.rules, self._clock.now())
 
     # -- changes ---------------------------------------------------------------------------------------------------
 
@@ -65,13 +93,14 @@ class AppealService:
         self,
         subscriber_id: str | None,
         chat_id: str,
-        kind: AppealKind,
+        kind: str,
         *,
         account_number: str = "",
         contact: str = "",
+        region: str = "",
         draft: bool = False,
     ) -> tuple[Appeal, Write]:
-        """A new request without messages, and the write that keeps it.
+        """A new appeal without messages, and the write that keeps it.
 
         Numbers count up. Turns of this process never ask for the same one; when another process was faster the write
         is Stale, and the turn asks again. A turn that came to nothing leaves a gap.
@@ -79,26 +108,43 @@ class AppealService:
         taken = await self._database.read(queries.last_number)
         self._last = max(self._last, taken) + 1
         now = self._clock.now()
-        status = AppealStatus.draft if draft else AppealStatus.acknowledged
         appeal = Appeal(
-            new_id(now), self._last, subscriber_id, chat_id, kind, account_number, contact, status, now, now
+            id=new_id(now),
+            number=self._last,
+            subscriber_id=subscriber_id,
+            chat_id=chat_id,
+            kind=kind,
+            account_number=account_number,
+            contact=contact,
+            status=AppealStatus.draft,
+            created_at=now,
+            updated_at=now,
+            region=region,
         )
         values = {
             "id": appeal.id,
             "number": appeal.number,
             "subscriber_id": subscriber_id,
             "chat_id": chat_id,
-            "kind": kind.value,
+            "kind": kind,
             "account_number": account_number or None,
             "contact": contact or None,
-            "status": status.value,
+            "region": region,
+            "status": AppealStatus.draft.value,
             "created_at": now,
             "updated_at": now,
         }
-        return appeal, insert_new("new appeal", appeals, values)
+        kept = insert_new("new appeal", appeals, values)
+
+        def apply(connection: Connection) -> None:
+            kept.apply(connection)
+            if not draft:
+                life.sent(connection, appeal, self.rules, now)
+
+        return appeal, Write(kept.name, apply)
 
     def append(self, appeal_id: str, text: str) -> Write:
-        """The subscriber's words. A request that staff had answered or closed is with staff again."""
+        """The subscriber's words. What staff had answered or decided is with staff again."""
         return self._append(appeal_id, text, "", "")
 
     def attach(self, appeal_id: str, chat_id: str, ref: str, name: str, caption: str) -> list[Write]:
@@ -118,28 +164,39 @@ class AppealService:
         ]
 
     def _append(self, appeal_id: str, text: str, file_name: str, message_id: str) -> Write:
-        now = self._clock.now()
+        def do(connection: Connection, appeal: Appeal) -> None:
+            now = self._clock.now()
+            add_message(connection, appeal.id, Author.subscriber, text, now, file_name=file_name, id=message_id)
+            life.heard(connection, appeal, self.rules, now)
 
-        def apply(connection: Connection) -> None:
-            status = connection.execute(
-                select(appeals.c.status).where(appeals.c.id == appeal_id).with_for_update()
-            ).scalar_one_or_none()
-            if status is None:
-                raise Stale("append to an appeal that is not there")
-            queries.add_message(connection, appeal_id, Author.subscriber, text, now, file_name, message_id)
-            again = AppealStatus.acknowledged if status in _BACK_WITH_STAFF else AppealStatus(status)
-            queries.move(connection, appeal_id, again, now)
+        return self._step("append to appeal", appeal_id, do)
 
-        return Write("append to appeal", apply)
+    def describe(
+        self,
+        appeal_id: str,
+        *,
+        kind: str | None = None,
+        account_number: str | None = None,
+        fields: Mapping[str, str] | None = None,
+    ) -> Write:
+        """What a draft is about; Stale when it was sent already."""
+        values: dict[str, Any] = {"updated_at": self._clock.now()}
+        if kind is not None:
+            values["kind"] = kind
+        if account_number is not None:
+            values["account_number"] = account_number or None
+        if fields is not None:
+            values["fields"] = msgspec.json.encode(dict(fields)).decode()
+        statement = update(appeals).where(appeals.c.id == appeal_id, appeals.c.status == AppealStatus.draft.value)
+        return change("describe appeal", statement.values(values))
 
-    def send(self, appeal_id: str, contact: str) -> Write:
+    def send(self, appeal_id: str, contact: str, *, region: str = "") -> Write:
         """A draft goes to staff; Stale when it went already."""
-        statement = (
-            update(appeals)
-            .where(appeals.c.id == appeal_id, appeals.c.status == AppealStatus.draft.value)
-            .values(status=AppealStatus.acknowledged.value, contact=contact or None, updated_at=self._clock.now())
-        )
-        return change("send appeal", statement)
+
+        def do(connection: Connection, appeal: Appeal) -> None:
+            life.sent(connection, appeal, self.rules, self._clock.now(), contact=contact or None, region=region)
+
+        return self._step("send appeal", appeal_id, do, AppealStatus.draft)
 
     def drop(self, appeal_id: str) -> Write:
         """A draft is thrown away at its author's wish; what staff have seen is never deleted."""
@@ -150,8 +207,61 @@ class AppealService:
             )
             if gone.rowcount:
                 connection.execute(delete(appeal_messages).where(appeal_messages.c.appeal_id == appeal_id))
+                connection.execute(delete(appeal_events).where(appeal_events.c.appeal_id == appeal_id))
 
         return Write("drop draft", apply)
 
+    def confirm(self, appeal_id: str) -> Write:
+        """Solved, says the subscriber: it is closed. Stale when staff or silence were faster."""
 
-__all__ = ["FETCH_FILE", "MAX_MESSAGES", "MAX_TEXT", "OPEN", "AppealService"]
+        def do(connection: Connection, appeal: Appeal) -> None:
+            life.confirmed(connection, appeal, self.rules, self._clock.now())
+
+        return self._step("confirm appeal", appeal_id, do, *SETTLED)
+
+    def withdraw(self, appeal_id: str) -> Write:
+        """No answer is needed any more. Stale when it is decided already."""
+
+        def do(connection: Connection, appeal: Appeal) -> None:
+            life.withdrawn(connection, appeal, self.rules, self._clock.now())
+
+        return self._step("withdraw appeal", appeal_id, do, *OPEN)
+
+    def reopen(self, appeal_id: str, words: str) -> Write:
+        """Back to work, with what is still wrong. Stale when it is not decided, or the operator's term is over."""
+
+        def do(connection: Connection, appeal: Appeal) -> None:
+            now = self._clock.now()
+            if not life.may_return(appeal, self.rules, now):
+                raise Stale("reopen appeal: too late")
+            if words:
+                add_message(connection, appeal.id, Author.subscriber, words, now)
+            life.returned(connection, appeal, self.rules, now)
+
+        return self._step("reopen appeal", appeal_id, do, *SETTLED, AppealStatus.closed)
+
+    def rate(self, appeal_id: str, rating: int, words: str = "") -> Write:
+        """1 to 5, with a word; rating again replaces it. Raises ValueError for another number."""
+        if rating not in range(1, 6):
+            raise ValueError(f"a rating of {rating}")
+
+        def do(connection: Connection, appeal: Appeal) -> None:
+            life.rated(connection, appeal, self.rules, rating, words, self._clock.now())
+
+        return self._step("rate appeal", appeal_id, do, *SETTLED, AppealStatus.closed)
+
+    def _step(
+        self, name: str, appeal_id: str, do: Callable[[Connection, Appeal], None], *allowed: AppealStatus
+    ) -> Write:
+        """A step in the appeal's life, taken while nobody else takes one; Stale from a status that is not allowed."""
+
+        def apply(connection: Connection) -> None:
+            appeal = life.locked(connection, appeal_id)
+            if appeal is None or (allowed and appeal.status not in allowed):
+                raise Stale(f"{name}: it is {appeal.status if appeal is not None else 'not there'}")
+            do(connection, appeal)
+
+        return Write(name, apply)
+
+
+__all__ = ["FETCH_FILE", "MAX_FILES", "MAX_MESSAGES", "MAX_TEXT", "OPEN", "AppealService"]

@@ -247,9 +247,13 @@ def _defer(connection: Connection, owner: str, report: Deferred) -> None:
     )
 
 
-def put(connection: Connection, post: Post, cause: str, now: datetime) -> None:
-    """A message outside of any turn: a task's or a job's last word; ``cause`` stands where a turn's id would."""
-    connection.execute(insert(outbox), [outbox_row(post, cause[:16], now)])
+def put(connection: Connection, post: Post, cause: str, now: datetime) -> int:
+    """A message outside of any turn: a task's or a job's last word; ``cause`` stands where a turn's id would.
+
+    Says which row it has become.
+    """
+    added = insert(outbox).values(outbox_row(post, cause[:16], now)).returning(outbox.c.id)
+    return int(connection.execute(added).scalar_one())
 
 
 def take_back(chat_id: str, turns: Collection[str]) -> Write:

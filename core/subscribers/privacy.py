@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, select, update
 
+from core.appeals.models import Author
 from core.appeals.tables import appeal_messages, appeals
 from core.billing.snapshots import erase as erase_snapshots
 from core.delivery.messages import decode_message
@@ -21,6 +22,19 @@ from core.subscribers.emails import mask_email
 from core.subscribers.phones import mask_phone
 from core.subscribers.tables import account_links, activity, attempts, challenges, chats, consents, subscribers
 
+_APPEAL = (
+    "number",
+    "kind",
+    "account_number",
+    "contact",
+    "fields",
+    "status",
+    "reason",
+    "rating",
+    "rating_words",
+    "created_at",
+    "updated_at",
+)
 _CHALLENGE = (challenges.c.purpose, challenges.c.way, challenges.c.target, challenges.c.status, challenges.c.created_at)
 
 
@@ -34,6 +48,7 @@ def export(connection: Connection, subscriber_id: str, now: datetime) -> dict[st
     letters = connection.execute(
         select(appeal_messages)
         .where(appeal_messages.c.appeal_id.in_([case.id for case in cases]))
+        .where(appeal_messages.c.author != Author.note.value)
         .order_by(appeal_messages.c.at)
     ).all()
     return {
@@ -74,7 +89,7 @@ def export(connection: Connection, subscriber_id: str, now: datetime) -> dict[st
             )
         ],
         "appeals": [
-            _plain(case, "number", "kind", "account_number", "contact", "status", "created_at", "updated_at")
+            _plain(case, *_APPEAL)
             | {"messages": [_plain(m, "author", "text", "file_name", "at") for m in letters if m.appeal_id == case.id]}
             for case in cases
         ],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from core.appeals.models import AppealKind
+from core.appeals.kinds import LINK
 from core.subscribers.activity import Did, did
 from fsm.action import Action
 from fsm.actions import ManageLinks, OpenAppeal, OpenLinking, RequestLink
@@ -93,7 +93,7 @@ async def _send(talk: Talk, number: str, comment: str) -> RequestSent:
             talk.write(appeals.append(before.id, comment))
         return RequestSent(before.id, before.number, number, before=True)
     appeal, create = await appeals.create(
-        subscriber.id, talk.chat.chat_id, AppealKind.link, account_number=number, contact=subscriber.phone or ""
+        subscriber.id, talk.chat.chat_id, LINK, account_number=number, contact=subscriber.phone or ""
     )
     talk.write(create)
     if comment:

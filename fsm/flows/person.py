@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from core.appeals.models import AppealKind, AppealStatus
+from core.appeals.kinds import PERSON
+from core.appeals.models import AppealStatus
 from core.appeals.service import MAX_MESSAGES
 from core.subscribers.activity import Did, did
 from core.subscribers.phones import NotAPhone, parse_phone, parse_shared, show_phone
@@ -141,7 +142,7 @@ class Compose(State, frozen=True):
             return self
         appeals, appeal_id = talk.core.appeals, self.appeal_id
         if not appeal_id or not await _is_draft(talk, appeal_id):
-            appeal, create = await appeals.create(*who(talk), AppealKind.person, contact=self.contact, draft=True)
+            appeal, create = await appeals.create(*who(talk), PERSON, contact=self.contact, draft=True)
             talk.write(create)
             appeal_id = appeal.id
         add(talk, appeal_id, said)

@@ -10,7 +10,9 @@ import pytest
 from sqlalchemy import func, select
 
 from core.appeals import queries, staff
-from core.appeals.models import AppealKind, AppealStatus, Author
+from core.appeals.kinds import PERSON
+from core.appeals.models import Actor, AppealStatus, Author
+from core.appeals.rules import AppealRules
 from core.appeals.service import AppealService
 from core.appeals.staff import NotPossible
 from core.appeals.tables import appeal_messages
@@ -19,6 +21,8 @@ from core.database import Database, metadata
 from core.errors import Stale
 
 CHAT = "telegram:1"
+RULES = AppealRules()
+ACTOR = Actor("s1", "Anna", "desk")
 
 
 @pytest.fixture
@@ -40,13 +44,13 @@ def service(database: Database, clock: ManualClock) -> AppealService:
 
 
 async def make(service: AppealService, database: Database, *, draft: bool = False) -> str:
-    appeal, write = await service.create(None, CHAT, AppealKind.person, draft=draft)
+    appeal, write = await service.create(None, CHAT, PERSON, draft=draft)
     await database.write(write.apply)
     return appeal.id
 
 
 async def test_numbers_of_one_process_never_meet(service: AppealService, database: Database) -> None:
-    made = await asyncio.gather(*(service.create(None, CHAT, AppealKind.person) for _ in range(20)))
+    made = await asyncio.gather(*(service.create(None, CHAT, PERSON) for _ in range(20)))
     for _appeal, write in made:
         await database.write(write.apply)
     assert sorted(appeal.number for appeal, _write in made) == list(range(1, 21))
@@ -55,12 +59,12 @@ async def test_numbers_of_one_process_never_meet(service: AppealService, databas
 async def test_two_processes_are_told_apart(database: Database, clock: ManualClock) -> None:
     """Both take the same number; whoever commits second finds it taken, and gets the next one."""
     here, there = AppealService(database, clock), AppealService(database, clock)
-    _one, first = await here.create(None, CHAT, AppealKind.person)
-    _two, second = await there.create(None, CHAT, AppealKind.person)
+    _one, first = await here.create(None, CHAT, PERSON)
+    _two, second = await there.create(None, CHAT, PERSON)
     await database.write(first.apply)
     with pytest.raises(Stale):
         await database.write(second.apply)
-    again, third = await there.create(None, CHAT, AppealKind.person)
+    again, third = await there.create(None, CHAT, PERSON)
     await database.write(third.apply)
     assert again.number == 2
 
@@ -91,18 +95,18 @@ async def test_more_words_bring_it_back_to_staff(
     service: AppealService, database: Database, clock: ManualClock
 ) -> None:
     appeal_id = await make(service, database)
-    await database.write(staff.answer, 1, "Done.", clock.now(), done=True)
+    await database.write(staff.resolve, RULES, ACTOR, 1, "Done.", clock.now())
     assert await database.read(queries.list_open) == []
     clock.move(timedelta(days=3))
     await database.write(service.append(appeal_id, "It broke again").apply)
     [appeal] = await database.read(queries.list_open)
-    assert (appeal.status, appeal.updated_at) == (AppealStatus.acknowledged, clock.now())
+    assert (appeal.status, appeal.updated_at) == (AppealStatus.reopened, clock.now())
     thread = await service.get(appeal_id, None, CHAT)
     assert thread is not None and [one.author for one in thread.messages] == [Author.staff, Author.subscriber]
 
 
 async def test_whose_it_is(service: AppealService, database: Database) -> None:
-    theirs, write = await service.create("somebody", CHAT, AppealKind.person)
+    theirs, write = await service.create("somebody", CHAT, PERSON)
     await database.write(write.apply)
     assert await service.get(theirs.id, "somebody", "viber:2") is not None
     assert await service.get(theirs.id, "another", CHAT) is None
@@ -115,9 +119,9 @@ async def test_whose_it_is(service: AppealService, database: Database) -> None:
 async def test_what_cannot_be_decided(service: AppealService, database: Database, clock: ManualClock) -> None:
     await make(service, database)
     for act in (
-        lambda c: staff.refuse(c, 1, "no", clock.now()),
-        lambda c: staff.answer(c, 2, "hello", clock.now()),
-        lambda c: staff.answer(c, 1, " ", clock.now()),
+        lambda c: staff.refuse(c, RULES, ACTOR, 1, "no", clock.now()),
+        lambda c: staff.answer(c, RULES, ACTOR, 2, "hello", clock.now()),
+        lambda c: staff.answer(c, RULES, ACTOR, 1, " ", clock.now()),
     ):
         with pytest.raises(NotPossible):
             await database.write(act)

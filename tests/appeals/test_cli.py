@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from bot.cli import app
-from core.appeals.models import AppealKind
+from core.appeals.kinds import PERSON
 from core.appeals.service import AppealService
 from core.clock import SystemClock
 from core.database import Database
@@ -34,7 +34,7 @@ async def _fill(url: str) -> None:
     async def keep(write: Write) -> None:
         await database.write(write.apply)
 
-    appeal, create = await service.create(None, "telegram:1", AppealKind.person)
+    appeal, create = await service.create(None, "telegram:1", PERSON)
     await keep(create)
     await keep(service.append(appeal.id, "The internet is down\x1b[2J"))
     await database.close()
@@ -56,7 +56,7 @@ def test_list_show_and_answer(settings: str) -> None:
 @pytest.mark.parametrize(
     ("command", "said"),
     [
-        (["show", "9"], "There is no request No. 9"),
+        (["show", "9"], "There is no appeal No. 9"),
         (["approve", "1"], "knows no account"),
         (["approve", "1", "--role", "king"], "owner, family or representative"),
         (["refuse", "1", "no"], "answer it instead"),

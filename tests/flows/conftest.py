@@ -106,7 +106,9 @@ async def house(
     def tasks(house: House) -> dict[str, TaskHandler]:
         names = {Way.sms: "sms", Way.email: "mail"}
         house.outside = {names[way]: gateway.sent for way, gateway in gateways.items()}
-        return build_tasks(house.database, house.services, house.registry, gateways, house.channels, lambda: None)
+        return build_tasks(
+            house.database, house.services, house.registry, gateways, house.channels, house.store, lambda: None
+        )
 
     own = shutil.copy(demo_file, tmp_path / "own.db")
     async with open_house(

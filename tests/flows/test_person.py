@@ -8,25 +8,25 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from bot.desk import Desk
 from core.appeals import queries
-from core.appeals.models import AppealStatus, Author, Thread
+from core.appeals.models import Actor, AppealStatus, Author, Thread
 from core.appeals.staff import NotPossible
 from core.appeals.tables import appeals
-from core.delivery import blobs
 from core.subscribers.models import Proof, Role
 from fsm.action import encode
 from fsm.actions import OpenAppeal, OpenPerson
 from handlers.channel import Fetched, TryLater
+from handlers.desk.acts import StaffDesk
 from tests.flows.conftest import OPERATOR, Register
 from tests.support.dialogue import House, Person
 
+ANNA = Actor("s1", "Anna", "desk")
 JPEG = b"\xff\xd8\xff\xe0" + b"a photo of a router" * 10
 
 
 @pytest.fixture
-def desk(house: House) -> Desk:
-    return Desk(house.database, house.services, house.registry)
+def desk(house: House) -> StaffDesk:
+    return StaffDesk(house.database, house.services, house.registry)
 
 
 async def threads(house: House) -> list[Thread]:
@@ -44,7 +44,7 @@ async def write(person: Person, *words: str) -> None:
         await person.say(one)
 
 
-async def test_a_subscriber_writes_to_staff(house: House, person: Person, register: Register, desk: Desk) -> None:
+async def test_a_subscriber_writes_to_staff(house: House, person: Person, register: Register, desk: StaffDesk) -> None:
     me = await register(person)
     await write(person, "The internet is down", "since morning")
     assert "2 messages are kept" in person.text and "+7 900 000-00-01" in person.text
@@ -152,21 +152,23 @@ async def test_the_phone_of_the_support(house: House, person: Person) -> None:
     assert "By phone: +7 800 555-35-35, 8:00-22:00" in person.text
 
 
-async def test_staff_answer_and_the_talk_goes_on(house: House, person: Person, register: Register, desk: Desk) -> None:
+async def test_staff_answer_and_the_talk_goes_on(
+    house: House, person: Person, register: Register, desk: StaffDesk
+) -> None:
     await register(person)
     await write(person, "What is this charge?")
     await person.press("Send")
-    assert await desk.answer(1, "It is for a call to <b>Peru</b>.") == 1
+    assert await desk.ask(ANNA, 1, "It is for a call to <b>Peru</b>.") == 1
     await house.settle()
-    assert "Answer to your request No. 1" in person.text and "<b>Peru</b>" in person.text
+    assert "A question about your appeal No. 1" in person.text and "<b>Peru</b>" in person.text
     await person.press("Write back")
-    assert "answered" in person.text and "What is this charge?" in person.text
+    assert "waits for your answer" in person.text and "What is this charge?" in person.text
     await person.press("Write more")
     await person.say("I never called Peru.")
     assert "Added to request No. 1" in person.text
     [thread] = await threads(house)
     assert [message.author for message in thread.messages] == [Author.subscriber, Author.staff, Author.subscriber]
-    assert thread.appeal.status is AppealStatus.acknowledged
+    assert thread.appeal.status is AppealStatus.in_progress
     await person.press("See the request")
     await person.press("My requests")
     assert "No. 1" in person.text
@@ -221,7 +223,7 @@ async def test_a_photo_is_kept(house: House, person: Person, register: Register)
     [thread] = await threads(house)
     [message] = thread.messages
     assert (message.text, message.file_name) == ("This lamp is red", "photo.jpg")
-    assert await house.database.read(blobs.load, message.blob) == (JPEG, "image/jpeg")
+    assert await house.store.get(message.blob) == JPEG and message.media_type == "image/jpeg"
 
 
 @pytest.mark.parametrize(
@@ -281,32 +283,32 @@ async def asks_for(person: Person, number: str) -> None:
     await person.press("Send as it is")
 
 
-async def test_staff_approve_a_link(house: House, person: Person, register: Register, desk: Desk) -> None:
+async def test_staff_approve_a_link(house: House, person: Person, register: Register, desk: StaffDesk) -> None:
     me = await register(person)
     owner = Person(house, "viber" if person.channel == "telegram" else "telegram", "77", language="ru")
     await register(owner, "7700101553", phone="+79000000015")
     await asks_for(person, "Д-11553/22")
-    assert await desk.approve(1) == 1
+    assert await desk.approve(ANNA, 1) == 1
     await house.settle()
     assert "Account 7700 1015 53 is linked" in person.text
     assert "сотрудники проверили" in owner.text and "Anna Petrova" in owner.text
     [link] = await house.services.links.of_subscriber(me)
     assert (link.account_number, link.role, link.proof) == ("7700101553", Role.family, Proof.staff)
     with pytest.raises(NotPossible, match="decided before"):
-        await desk.approve(1)
+        await desk.approve(ANNA, 1)
     await owner.press("Отозвать доступ")
     await owner.press("Отозвать")
     assert await house.services.links.of_subscriber(me) == []
 
 
-async def test_staff_refuse_a_link(house: House, person: Person, register: Register, desk: Desk) -> None:
+async def test_staff_refuse_a_link(house: House, person: Person, register: Register, desk: StaffDesk) -> None:
     me = await register(person)
     await asks_for(person, "555000111")
     with pytest.raises(NotPossible, match="reason"):
-        await desk.refuse(1, "  ")
+        await desk.refuse(ANNA, 1, "  ")
     with pytest.raises(NotPossible, match="knows no account"):
-        await desk.approve(1)
-    assert await desk.refuse(1, "There is no such account.") == 1
+        await desk.approve(ANNA, 1)
+    assert await desk.refuse(ANNA, 1, "There is no such account.") == 1
     await house.settle()
     assert "There is no such account." in person.text and "could not link" in person.text
     assert await house.services.links.of_subscriber(me) == []
@@ -314,13 +316,13 @@ async def test_staff_refuse_a_link(house: House, person: Person, register: Regis
     assert "refused" in person.text
 
 
-async def test_staff_see_no_drafts(house: House, person: Person, register: Register, desk: Desk) -> None:
+async def test_staff_see_no_drafts(house: House, person: Person, register: Register, desk: StaffDesk) -> None:
     await register(person)
     await write(person, "Not yet")
-    with pytest.raises(NotPossible, match="no request"):
-        await desk.answer(1, "I read your thoughts")
+    with pytest.raises(NotPossible, match="no appeal"):
+        await desk.reply(ANNA, 1, "I read your thoughts")
     with pytest.raises(NotPossible):
-        await desk.answer(7, "Hello")
+        await desk.reply(ANNA, 7, "Hello")
 
 
 async def test_files_have_a_limit(house: House, person: Person) -> None:

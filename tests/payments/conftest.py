@@ -168,7 +168,9 @@ class _Opening:
             return build_services(database, clock, OPERATOR, billings[0], secret_key=SECRET, payments=payments)
 
         def tasks(house: House) -> dict[str, TaskHandler]:
-            usual = build_tasks(house.database, house.services, house.registry, {}, house.channels, lambda: None)
+            usual = build_tasks(
+                house.database, house.services, house.registry, {}, house.channels, house.store, lambda: None
+            )
             return usual | payment_tasks(house.database, house.services, house.registry, providers, links, lambda: None)
 
         self._house = open_house(

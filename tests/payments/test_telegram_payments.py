@@ -117,7 +117,9 @@ async def shop(sqlite_url: str, registry: Registry) -> AsyncIterator[Shop]:
         return build_services(database, clock, OPERATOR, billing, secret_key=SECRET, payments=payments)
 
     def tasks(house: House) -> dict[str, TaskHandler]:
-        usual = build_tasks(house.database, house.services, house.registry, {}, house.channels, lambda: None)
+        usual = build_tasks(
+            house.database, house.services, house.registry, {}, house.channels, house.store, lambda: None
+        )
         return usual | payment_tasks(house.database, house.services, house.registry, providers, links, lambda: None)
 
     opening = open_house(

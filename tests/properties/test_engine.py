@@ -81,7 +81,9 @@ async def abonent(url: str) -> AsyncIterator[Company]:
 
     def tasks(house: House) -> dict[str, TaskHandler]:
         house.outside = {"sms": gateways[Way.sms].sent, "mail": gateways[Way.email].sent}
-        return build_tasks(house.database, house.services, house.registry, gateways, house.channels, lambda: None)
+        return build_tasks(
+            house.database, house.services, house.registry, gateways, house.channels, house.store, lambda: None
+        )
 
     def break_billing(broken: bool) -> None:
         billings[0].mode = "down" if broken else "ok"

@@ -7,12 +7,14 @@ worker. Only the messengers, the SMS gateway and the clock are doubles.
 from __future__ import annotations
 
 import asyncio
+import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
+from core.appeals.files import FileStore
 from core.clock import ManualClock
 from core.database import Database, metadata
 from core.delivery.messages import Button, OutgoingMessage
@@ -84,9 +86,11 @@ class House:
         clock: ManualClock,
         zone_of: Callable[[Subscriber | None], object],
         tasks: Callable[[House], dict[str, TaskHandler]],
+        store: FileStore,
         registry: Registry | None = None,
     ) -> None:
         self.database = database
+        self.store = store
         self.services = services
         self.clock = clock
         self.zone_of = zone_of
@@ -279,9 +283,10 @@ async def open_house(
     database = Database(url)
     if empty:
         await database.write(metadata.create_all)
-    house = House(database, build(database, clock), clock, zone_of, tasks, registry)
-    async with house.writer:
-        yield house
+    with tempfile.TemporaryDirectory() as folder:
+        house = House(database, build(database, clock), clock, zone_of, tasks, FileStore(Path(folder)), registry)
+        async with house.writer:
+            yield house
     await database.close()
 
 

@@ -8,7 +8,6 @@ import structlog
 from prometheus_client import Counter
 from sqlalchemy import Connection, select
 
-from bot.notices import tell
 from core.billing.models import AccountNumber
 from core.clock import Clock
 from core.operator import Operator
@@ -22,6 +21,7 @@ from core.subscribers.models import Chat
 from core.subscribers.tables import chats
 from fsm import told_payments
 from fsm.state import Registry
+from handlers.tell import tell
 
 log = structlog.get_logger("payments")
 

@@ -1,0 +1,1 @@
+"""Known failures of the operator's network: told before somebody writes about them."""

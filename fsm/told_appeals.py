@@ -1,0 +1,125 @@
+"""What people are told of their appeals when something happens there: an answer, a question, a decision, a delay."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from core.appeals.models import Appeal, AppealStatus
+from fsm.actions import OpenAppeal, OpenPerson
+from fsm.screen import Choice, KeptFile, Rich, Screen, Tone, bold, paragraphs, rich, screen
+from fsm.texts import Translator
+
+SHOWN = 3000  # characters of staff's words; they are never longer than that
+
+
+def started(translator: Translator, appeal: Appeal) -> Screen:
+    """Somebody works on it."""
+    return screen(
+        paragraphs(
+            "🛠 " + bold(translator.t("Your appeal No. {appeal} is being worked on.", appeal=appeal.number)),
+            _by(translator, appeal.due_at),
+        ),
+        _see(translator, appeal),
+    )
+
+
+def answered(translator: Translator, appeal: Appeal, text: str) -> Screen:
+    """A person wrote, and goes on working."""
+    return screen(
+        paragraphs(
+            bold(translator.t("💬 Answer to your appeal No. {appeal}", appeal=appeal.number)),
+            text[:SHOWN],
+        ),
+        _write_back(translator, appeal),
+    )
+
+
+def asked(translator: Translator, appeal: Appeal, text: str) -> Screen:
+    """A person asks, and waits for the answer."""
+    return screen(
+        paragraphs(
+            bold(translator.t("❓ A question about your appeal No. {appeal}", appeal=appeal.number)),
+            text[:SHOWN],
+            translator.t("Work goes on when you have answered."),
+        ),
+        _write_back(translator, appeal),
+    )
+
+
+def file(translator: Translator, appeal: Appeal, kept: KeptFile) -> Screen:
+    """A picture or a document from staff."""
+    said = rich(translator.t("📎 From our staff, appeal No. {appeal}", appeal=appeal.number))
+    return Screen(said, ((_write_back(translator, appeal),),), kept=kept)
+
+
+def decided(translator: Translator, appeal: Appeal) -> Screen:
+    """Resolved or rejected: always with the reason in words, and a way to disagree."""
+    head = (
+        "✅ " + bold(translator.t("Your appeal No. {appeal} is solved.", appeal=appeal.number))
+        if appeal.status is AppealStatus.resolved
+        else "🚫 " + bold(translator.t("Your appeal No. {appeal} was refused.", appeal=appeal.number))
+    )
+    return screen(
+        paragraphs(
+            head,
+            appeal.reason[:SHOWN],
+            translator.t("Is it settled for you? If not, return it to work: a person looks at it again."),
+        ),
+        _see(translator, appeal, Tone.primary),
+    )
+
+
+def delayed(translator: Translator, appeal: Appeal) -> Screen:
+    """The deadline was missed: an apology with a new date."""
+    return screen(
+        paragraphs(
+            bold(translator.t("🙏 Your appeal No. {appeal} takes longer than we promised.", appeal=appeal.number)),
+            translator.t("We are sorry. It is not forgotten."),
+            _by(translator, appeal.due_at),
+        ),
+        _see(translator, appeal),
+        Choice(translator.t("🙋 A person"), OpenPerson()),
+    )
+
+
+def closing(translator: Translator, appeal: Appeal) -> Screen:
+    """Nothing was heard for a while: soon it is closed."""
+    when = translator.day(appeal.closing_at) if appeal.closing_at is not None else ""
+    waits = (
+        translator.t("Our staff wait for your answer.")
+        if appeal.status is AppealStatus.pending
+        else translator.t("You have not said whether it is settled.")
+    )
+    return screen(
+        paragraphs(
+            bold(translator.t("⏳ Appeal No. {appeal} closes on {day}.", appeal=appeal.number, day=when)),
+            waits,
+            translator.t("If nothing more is needed, you need not do anything."),
+        ),
+        _see(translator, appeal, Tone.primary),
+    )
+
+
+def closed(translator: Translator, appeal: Appeal) -> Screen:
+    """Closed by silence."""
+    return screen(
+        paragraphs(
+            bold(translator.t("Appeal No. {appeal} is closed.", appeal=appeal.number)),
+            translator.t("We have not heard from you. You can return it to work, or write a new one at any time."),
+        ),
+        _see(translator, appeal),
+    )
+
+
+def _by(translator: Translator, moment: datetime | None) -> Rich | None:
+    if moment is None:
+        return None
+    return rich(translator.t("You will hear from us by {moment}.", moment=translator.moment(moment)))
+
+
+def _see(translator: Translator, appeal: Appeal, tone: Tone = Tone.plain) -> Choice:
+    return Choice(translator.t("Appeal No. {appeal}", appeal=appeal.number), OpenAppeal(appeal.id), tone)
+
+
+def _write_back(translator: Translator, appeal: Appeal) -> Choice:
+    return Choice(translator.t("✍️ Write back"), OpenAppeal(appeal.id), Tone.primary)
