@@ -22,7 +22,8 @@ from bot.sandbox import Limits, Sandbox, build_sandbox
 from bot.sandbox import running as sandbox_running
 from bot.serve import prepare, running
 from bot.server import listen
-from bot.wiring import RATES, Program, open_program
+from bot.wiring import Program, open_program
+from bot.wiring_messengers import RATES
 from core.clock import Clock, SystemClock
 from core.delivery.tables import conversations, outbox
 from core.notices import store
