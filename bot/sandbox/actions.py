@@ -13,11 +13,10 @@ from bot.sandbox.viber.people import ViberPerson
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What came with an action: JSON fields, and perhaps a file."""
+    """What came with an action: JSON fields, and perhaps files with their names."""
 
     fields: Json
-    file_name: str = ""
-    file: bytes | None = None
+    files: tuple[tuple[str, bytes], ...] = ()
 
     def text(self, name: str) -> str:
         value = self.fields.get(name)
@@ -35,10 +34,17 @@ class Given:
             raise Impossible(f"{name} must be a number")
         return value
 
-    def data(self) -> bytes:
-        if not self.file:
-            raise Impossible("a file is missing or empty")
-        return self.file
+    def number_if_given(self, name: str) -> int | None:
+        """Also as a string of digits, in which a form with files brings it."""
+        value = self.fields.get(name)
+        if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 16:
+            return int(value)
+        return value if type(value) is int else None
+
+    def attached(self) -> tuple[tuple[str, bytes], ...]:
+        if not self.files or not all(data for _name, data in self.files):
+            raise Impossible({"en": "a file is missing or empty", "ru": "файла нет, или он пустой"})
+        return self.files
 
 
 def _telegram_contact(person: Person, given: Given) -> None:
@@ -57,13 +63,41 @@ def _viber_contact(person: ViberPerson, given: Given) -> None:
         person.send_contact(phone, given.optional("name") or phone)
 
 
+def _telegram_photo(person: Person, given: Given) -> None:
+    files, caption = given.attached(), given.optional("caption")
+    if len(files) > 1:
+        person.send_album(files, caption, photos=True)
+    else:
+        person.send_photo(files[0][1], caption, given.number_if_given("reply_to"))
+
+
+def _telegram_document(person: Person, given: Given) -> None:
+    files, caption = given.attached(), given.optional("caption")
+    if len(files) > 1:
+        person.send_album(files, caption, photos=False)
+    else:
+        person.send_document(*files[0], caption, given.number_if_given("reply_to"))
+
+
+def _viber_picture(person: ViberPerson, given: Given) -> None:
+    for order, (name, data) in enumerate(given.attached()):
+        person.send_picture(data, "" if order else given.optional("caption") or "", name)
+
+
+def _viber_file(person: ViberPerson, given: Given) -> None:
+    for name, data in given.attached():
+        person.send_file(name, data)
+    if words := given.optional("caption"):  # a file has no caption in Viber: the words follow it
+        person.say(words)
+
+
 TELEGRAM: dict[str, Callable[[Person, Given], Any]] = {
-    "say": lambda person, given: person.say(given.text("text")),
+    "say": lambda person, given: person.say(given.text("text"), given.number_if_given("reply_to")),
     "press": lambda person, given: person.press(given.text("data"), given.number("message_id")),
     "keyboard": lambda person, given: person.tap(given.text("text")),
     "contact": _telegram_contact,
-    "photo": lambda person, given: person.send_photo(given.data(), given.optional("caption")),
-    "document": lambda person, given: person.send_document(given.file_name, given.data()),
+    "photo": _telegram_photo,
+    "document": _telegram_document,
     "sticker": lambda person, given: person.sticker(),
     "voice": lambda person, given: person.voice(),
     "edit": lambda person, given: person.edit(given.number("message_id"), given.text("text")),
@@ -77,8 +111,9 @@ VIBER: dict[str, Callable[[ViberPerson, Given], Any]] = {
     "say": lambda person, given: person.say(given.text("text")),
     "press": lambda person, given: person.press(given.number("index")),
     "contact": _viber_contact,
-    "picture": lambda person, given: person.send_picture(given.data(), name=given.file_name),
-    "file": lambda person, given: person.send_file(given.file_name, given.data()),
+    "reply": lambda person, given: person.reply(given.text("message_id"), given.text("text")),
+    "picture": _viber_picture,
+    "file": _viber_file,
     "sticker": lambda person, given: person.sticker(),
     "subscribe": lambda person, given: person.subscribe(),
     "unsubscribe": lambda person, given: person.unsubscribe(),

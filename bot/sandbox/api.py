@@ -102,14 +102,12 @@ class PageApi:
 
 
 async def _given(request: Request) -> Given:
-    """Fields and file of an action, from JSON or multipart; Impossible when the JSON is broken."""
+    """Fields and files of an action, from JSON or multipart; Impossible when the JSON is broken."""
     if request.headers.get("content-type", "").startswith("multipart/form-data"):
         async with request.form() as form:
             fields: Json = {k: v for k, v in form.items() if isinstance(v, str)}
-            for value in form.values():
-                if isinstance(value, UploadFile):
-                    return Given(fields, value.filename or "file", await value.read())
-        return Given(fields)
+            sent = [value for _name, value in form.multi_items() if isinstance(value, UploadFile)]
+            return Given(fields, tuple([(one.filename or "file", await one.read()) for one in sent]))
     try:
         body = json.loads(await request.body() or b"{}")
     except ValueError:

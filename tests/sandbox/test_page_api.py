@@ -14,6 +14,7 @@ from aiogram import Bot
 from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup, KeyboardButton, ReplyKeyboardMarkup
 
 from bot.sandbox import Addresses, PersonSpec, Sandbox, build_sandbox, running, sandbox_app
+from bot.sandbox.views import page_id
 from core.clock import ManualClock
 from tests.sandbox.conftest import HOOK, Listener, png
 
@@ -278,3 +279,35 @@ async def test_a_fault_inside_the_block_comes_out_as_it_is(clock: ManualClock) -
     with pytest.raises(ZeroDivisionError):
         async with running(build_sandbox(clock)):
             raise ZeroDivisionError
+
+
+async def test_several_files_and_an_answer(sandbox: Sandbox, client: httpx.AsyncClient, bot: Bot) -> None:
+    anna = sandbox.telegram.person("Анна", "+79001112233")
+    base = f"/api/telegram/{anna.id}"
+    three = [("file", (f"{name}.png", png())) for name in "abc"]
+    assert (await client.post(f"{base}/photo", files=three, data={"caption": "Вот"})).status_code == 200
+    two = [("file", (f"{name}.pdf", b"%PDF")) for name in "ab"]
+    assert (await client.post(f"{base}/document", files=two)).status_code == 200
+    said = await client.post(f"{base}/say", json={"text": "Об этом", "reply_to": anna.messages[0].id})
+    assert said.status_code == 200
+    one = {"caption": "И ещё", "reply_to": str(anna.messages[0].id)}
+    assert (await client.post(f"{base}/photo", files=three[:1], data=one)).status_code == 200
+    for wrong in (await client.post(f"{base}/photo", files=two), await client.post(f"{base}/photo", files=three * 4)):
+        assert wrong.status_code == 400 and set(wrong.json()["error"]) == {"ru", "en"}
+    shown = (await client.get("/api/state")).json()["telegram"]["people"][0]["messages"]
+    assert [bool(message["album"]) for message in shown] == [True] * 5 + [False] * 2
+    assert [message["reply"] and message["reply"]["text"] for message in shown[-2:]] == ["Вот", "Вот"]
+
+
+async def test_viber_sends_them_one_by_one(sandbox: Sandbox, client: httpx.AsyncClient) -> None:
+    boris = sandbox.viber.person("Борис", "+79001112233")
+    base = f"/api/viber/{page_id(boris)}"
+    two = [("file", (f"{name}.png", png())) for name in "ab"]
+    assert (await client.post(f"{base}/picture", files=two, data={"caption": "Вот"})).status_code == 200
+    assert (
+        await client.post(f"{base}/file", files={"file": ("a.pdf", b"%PDF")}, data={"caption": "Чек"})
+    ).status_code == 200
+    answer = {"text": "Об этом", "message_id": boris.messages[0].id}
+    assert (await client.post(f"{base}/reply", json=answer)).status_code == 200
+    assert [message.text for message in boris.messages] == ["Вот", "", "", "Чек", "Об этом"]
+    assert boris.messages[-1].reply == {"id": boris.messages[0].id, "from": "me", "text": "Вот"}

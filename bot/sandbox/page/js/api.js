@@ -32,9 +32,10 @@ export async function post(path, body = {}) {
   return answer;
 }
 
-export async function upload(path, file) {
+export async function upload(path, files, fields = {}) {
   const form = new FormData();
-  form.append("file", file, file.name);
+  for (const file of files) form.append("file", file, file.name);
+  for (const [name, value] of Object.entries(fields)) if (value) form.append(name, value);
   const answer = await request(path, { method: "POST", body: form });
   if (!streaming) await refresh();
   return answer;
@@ -42,8 +43,8 @@ export async function upload(path, file) {
 
 export const act = (messenger, person, verb, body) => post(`/${messenger}/${encodeURIComponent(person)}/${verb}`, body);
 
-export const send = (messenger, person, verb, file) =>
-  upload(`/${messenger}/${encodeURIComponent(person)}/${verb}`, file);
+export const send = (messenger, person, verb, files, fields) =>
+  upload(`/${messenger}/${encodeURIComponent(person)}/${verb}`, files, fields);
 
 let streaming = false;
 let polling = null;

@@ -8,6 +8,7 @@ import { fromEntities, fromMarks, fromMarkup, linkify, localPicture, safeLink } 
 /** `look` says whose manners to follow: {telegram: bool, command(text)}. */
 export function bubble(message, look) {
   const parts = [];
+  if (message.reply) parts.push(quotation(message.reply));
   if (message.picture) parts.push(picture(message));
   if (message.document) parts.push(attachment(message.document));
   if (message.contact) parts.push(contact(message.contact));
@@ -15,10 +16,20 @@ export function bubble(message, look) {
   if (message.voice) parts.push(voice(message));
   const words = message.text || message.html ? wording(message, look) : null;
   const stamp = meta(message, look);
-  const bare = !words && (message.picture || message.sticker);
+  const bare = !words && !message.reply && (message.picture || message.sticker);
   const classes = ["bubble", message.picture && "has-picture", message.sticker && "is-sticker", bare && "bare", !words && "wordless"];
   return h("div", { class: classes.filter(Boolean).join(" ") }, parts,
     words ? h("div", { class: "words" }, words, stamp) : stamp);
+}
+
+function quotation(told) {
+  return h("button", { type: "button", class: "quotation", "data-testid": "quotation", on: { click: (event) => {
+    const log = event.currentTarget.closest(".log");
+    const target = [...log.querySelectorAll("[data-id]")].find((row) => row.dataset.id === String(told.id));
+    target?.scrollIntoView({ block: "center" });
+    target?.classList.add("found");
+    setTimeout(() => target?.classList.remove("found"), 1500);
+  } } }, h("b", {}, t(told.from === "me" ? "me" : "bot")), h("span", {}, told.text));
 }
 
 function wording(message, look) {

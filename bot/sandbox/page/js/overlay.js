@@ -97,13 +97,13 @@ function control(field) {
   return h("input", { ...shared, type: field.type ?? "text", placeholder: field.placeholder, value: field.value ?? "", autocomplete: "off" });
 }
 
-/** Lets the reader choose one file; resolves to null when none is chosen. */
-export function chooseFile(accept) {
+/** Lets the reader choose files; resolves to none when they think better of it. */
+export function chooseFiles(accept) {
   return new Promise((resolve) => {
-    const input = h("input", { type: "file", accept, hidden: true, "data-testid": "file-chooser" });
-    const finish = (file) => { input.remove(); resolve(file); };
-    input.addEventListener("change", () => finish(input.files[0] ?? null));
-    input.addEventListener("cancel", () => finish(null));
+    const input = h("input", { type: "file", accept, multiple: true, hidden: true, "data-testid": "file-chooser" });
+    const finish = (files) => { input.remove(); resolve(files); };
+    input.addEventListener("change", () => finish([...input.files]));
+    input.addEventListener("cancel", () => finish([]));
     document.body.append(input);
     input.click();
   });

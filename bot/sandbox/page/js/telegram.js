@@ -6,9 +6,10 @@ import { createComposer } from "./composer.js";
 import { h, icon } from "./dom.js";
 import { t } from "./i18n.js";
 import { createLog } from "./messages.js";
-import { ask, attempt, chooseFile, copy, menu } from "./overlay.js";
+import { ask, attempt, copy, menu } from "./overlay.js";
 import { createPhone, redraw, withActions } from "./phone.js";
 import { safeLink } from "./rich.js";
+import { fileItems } from "./samples.js";
 import { draft, holder } from "./store.js";
 
 const NAME = "telegram";
@@ -20,10 +21,6 @@ export function createTelegram() {
   let awaitToast = false;
 
   const run = (verb, body) => attempt(() => act(NAME, person.id, verb, body));
-  const give = async (verb, accept) => {
-    const file = await chooseFile(accept);
-    if (file) await attempt(() => send(NAME, person.id, verb, file));
-  };
 
   const log = createLog((message, place) => drawMessage(message, place));
   const phone = createPhone({ messenger: NAME, log, menuItems });
@@ -33,15 +30,15 @@ export function createTelegram() {
     icon("keyboard"));
   const composer = createComposer({
     placeholder: t("message"), leading: commands, trailing: keysToggle, attachments,
-    say: (text) => run("say", { text }),
+    say: (text, answered) => run("say", answered ? { text, reply_to: answered.id } : { text }),
+    give: (verb, files, caption, answered) => attempt(() => send(NAME, person.id, verb, files, { caption, reply_to: answered?.id })),
     edit: (message, text) => run("edit", { message_id: message.id, text }),
     speak: () => run("voice"),
   });
 
   function attachments() {
     return [
-      { label: t("photo"), icon: "photo", testid: "attach-photo", run: () => give("photo", "image/*") },
-      { label: t("document"), icon: "file", testid: "attach-document", run: () => give("document", "") },
+      ...fileItems({ photo: "photo", document: "document" }, composer.stage),
       { label: t("ownContact"), icon: "person", testid: "attach-contact", run: () => run("contact") },
       { label: t("otherContact"), icon: "people", testid: "attach-other-contact", run: () => otherContact((card) => run("contact", card)) },
       { label: t("sticker"), icon: "sticker", testid: "attach-sticker", run: () => run("sticker") },
@@ -76,14 +73,15 @@ export function createTelegram() {
     if (message.from === "system") return h("div", { class: "service", "data-testid": "message", "data-from": "system" }, h("span", {}, message.text));
     const inside = bubble(message, { telegram: true, command: (text) => run("say", { text }) });
     const editable = message.from === "me" && message.text && !message.contact;
-    if (message.text) {
+    if (message.from !== "system") {
       withActions(inside, () => [
+        { label: t("reply"), icon: "reply", testid: "message-reply", run: () => composer.reply(message) },
         editable ? { label: t("edit"), icon: "edit", testid: "message-edit", run: () => composer.edit(message) } : null,
-        { label: t("copyText"), icon: "copy", run: () => copy(message.text) },
+        message.text ? { label: t("copyText"), icon: "copy", run: () => copy(message.text) } : null,
       ].filter(Boolean));
     }
     if (editable) inside.addEventListener("dblclick", () => composer.edit(message));
-    return h("div", { class: `row ${message.from}${place.first ? " first" : ""}${place.last ? " last" : ""}`, "data-testid": "message",
+    return h("div", { class: `row ${message.from}${place.first ? " first" : ""}${place.last ? " last" : ""}${message.album ? " in-album" : ""}`, "data-testid": "message",
       "data-from": message.from, "data-id": message.id }, h("div", { class: "stack" }, inside, inlineRows(message)));
   }
 

@@ -6,9 +6,10 @@ import { createComposer } from "./composer.js";
 import { h, icon } from "./dom.js";
 import { t } from "./i18n.js";
 import { createLog } from "./messages.js";
-import { ask, attempt, chooseFile, copy } from "./overlay.js";
+import { ask, attempt, copy } from "./overlay.js";
 import { createPhone, redraw, withActions } from "./phone.js";
 import { colour, fromMarkup, localPicture, plain, safeLink } from "./rich.js";
+import { fileItems } from "./samples.js";
 import { holder } from "./store.js";
 import { big, otherContact } from "./telegram.js";
 
@@ -27,10 +28,6 @@ export function createViber() {
   const members = new Set();
 
   const run = (verb, body) => attempt(() => act(NAME, person.id, verb, body));
-  const give = async (verb, accept) => {
-    const file = await chooseFile(accept);
-    if (file) await attempt(() => send(NAME, person.id, verb, file));
-  };
 
   const log = createLog((message, place) => drawMessage(message, place));
   const phone = createPhone({ messenger: NAME, log, menuItems });
@@ -38,15 +35,15 @@ export function createViber() {
     icon("keyboard"));
   const composer = createComposer({
     placeholder: t("viberMessage"), trailing: keysToggle, attachments, attachFirst: true, attachIcon: "plus",
-    say: (text) => run("say", { text }),
+    say: (text, answered) => (answered ? run("reply", { text, message_id: answered.id }) : run("say", { text })),
+    give: (verb, files, caption) => attempt(() => send(NAME, person.id, verb, files, { caption })),
     speak: () => run("sticker"),
     speakIcon: "sticker", speakLabel: t("sticker"), speakTestid: "sticker",
   });
 
   function attachments() {
     return [
-      { label: t("photo"), icon: "photo", testid: "attach-photo", run: () => give("picture", "image/*") },
-      { label: t("document"), icon: "file", testid: "attach-document", run: () => give("file", "") },
+      ...fileItems({ photo: "picture", document: "file" }, composer.stage),
       { label: t("ownContact"), icon: "person", testid: "attach-contact", run: () => run("contact") },
       { label: t("otherContact"), icon: "people", testid: "attach-other-contact", run: () => otherContact((card) => run("contact", card)) },
       { label: t("sticker"), icon: "sticker", testid: "attach-sticker", run: () => run("sticker") },
@@ -72,7 +69,10 @@ export function createViber() {
   function drawMessage(message, place) {
     if (message.from === "system") return h("div", { class: "service", "data-testid": "message", "data-from": "system" }, h("span", {}, message.text));
     const inside = bubble(message, { telegram: false });
-    if (message.text) withActions(inside, () => [{ label: t("copyText"), icon: "copy", run: () => copy(message.text) }]);
+    withActions(inside, () => [
+      { label: t("reply"), icon: "reply", testid: "message-reply", run: () => composer.reply(message) },
+      message.text ? { label: t("copyText"), icon: "copy", run: () => copy(message.text) } : null,
+    ].filter(Boolean));
     const face = message.from === "bot" ? h("span", { class: "face", "aria-hidden": "true" }, place.last ? initials(operator)[0] ?? "A" : "") : null;
     return h("div", { class: `row ${message.from}${place.first ? " first" : ""}${place.last ? " last" : ""}`, "data-testid": "message",
       "data-from": message.from, "data-id": message.id }, face, h("div", { class: "stack" }, inside));
