@@ -13,6 +13,7 @@ from core.reminders import prefs
 from core.reminders.assess import Rules
 from core.reminders.hours import allowed
 from core.reminders.models import Kind, Prefs, Reason
+from core.subscribers import consents
 from core.subscribers.tables import subscribers
 
 
@@ -42,6 +43,8 @@ class NoticeGate:
             return Reason.operator_paused.value
         if row.until is not None and row.until <= now:
             return Reason.out_of_date.value
+        if consents.refusing(connection, [row.subscriber_id]):
+            return Reason.no_consent.value
         if not prefs.load(connection, [row.subscriber_id]).get(row.subscriber_id, Prefs()).wants(Kind(row.kind)):
             return Reason.debts_off.value
         zone = zone_of(row.region, self._rules.operator.zone.key)

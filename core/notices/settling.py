@@ -6,11 +6,9 @@ from sqlalchemy import Connection, select, update
 
 from core.delivery.tables import outbox
 from core.notices.tables import people
-from core.reminders.models import Reason, Status
+from core.reminders.models import HELD_BACK, Reason, Status
 
 BATCH = 5000  # more than the outbox may hold of ours: what waits there hides nothing that was sent
-
-_OURS = (Reason.outside_hours.value, Reason.operator_paused.value, Reason.out_of_date.value, Reason.debts_off.value)
 
 
 def settle(connection: Connection) -> int:
@@ -33,7 +31,7 @@ def settle(connection: Connection) -> int:
         else:
             # Weighed anew: in better hours, after the pause, or by another chat than those that have failed.
             values = {"status": Status.planned.value, "reason": "", "message_id": None, "outbox_id": None, "cost": 0}
-            if row.said not in _OURS:
+            if row.said not in HELD_BACK:
                 tried = "\n".join(filter(None, [row.tried, row.target]))
                 values |= {"tried": tried, "failure": (row.said or row.went)[:500]}
         key = people.c.notice_id == row.notice_id, people.c.subscriber_id == row.subscriber_id

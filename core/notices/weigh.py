@@ -28,6 +28,8 @@ def weigh(
         return Reason.unlinked
     if notice.until is not None and notice.until <= now:
         return Reason.out_of_date
+    if person.refuses:
+        return Reason.no_consent
     if not person.prefs.wants(notice.kind):
         return Reason.debts_off
     paused = person.prefs.paused_until

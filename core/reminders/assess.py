@@ -64,7 +64,11 @@ def look(
     if found is None:
         return None
     bill, stage = found
-    reason = refusal(rules.policy, debt, stage, today, person.prefs, owner=right.owner)
+    # Whoever refuses has been told that nothing of their accounts is shown any more: not even what the law asks to
+    # be said is said in a messenger then. Who has not been asked yet is served on their contract, as before.
+    reason = Reason.no_consent if person.refuses else None
+    if reason is None:
+        reason = refusal(rules.policy, debt, stage, today, person.prefs, owner=right.owner)
     if reason is None and debt.number in facts.paying:
         reason = Reason.paying
     if reason is None and today <= facts.promised.get(debt.number, NEVER):

@@ -12,7 +12,7 @@ from core.billing.models import AccountNumber
 from core.delivery.messages import Priority
 from core.delivery.tables import outbox
 from core.delivery.writes import insert_for
-from core.reminders.models import Reason, Status
+from core.reminders.models import HELD_BACK, Reason, Status
 from core.reminders.people import FAILED
 from core.reminders.tables import messages, reminders, switch
 from core.subscribers.tables import subscribers
@@ -115,7 +115,7 @@ def tried(connection: Connection, ids: Sequence[str], now: datetime) -> dict[str
         messages.c.subscriber_id.in_(ids),
         messages.c.status == FAILED,
         messages.c.created_at > now - TRIED_FOR,
-        messages.c.reason.not_in([Reason.outside_hours.value, Reason.operator_paused.value, Reason.paid.value]),
+        messages.c.reason.not_in([reason.value for reason in HELD_BACK]),
     )
     for subscriber_id, target in connection.execute(query):
         found.setdefault(subscriber_id, set()).add(target)

@@ -13,6 +13,7 @@ from core.reminders.hours import allowed
 from core.reminders.models import Reason, Status
 from core.reminders.policy import Policy
 from core.reminders.tables import messages, reminders
+from core.subscribers import consents
 from core.subscribers.tables import subscribers
 
 
@@ -30,7 +31,7 @@ class Gate:
 
     def _look(self, connection: Connection, message_id: str) -> str | None:
         query = (
-            select(subscribers.c.region)
+            select(subscribers.c.id, subscribers.c.region)
             .join(messages, messages.c.subscriber_id == subscribers.c.id)
             .where(messages.c.id == message_id)
         )
@@ -42,6 +43,8 @@ class Gate:
         )
         if connection.execute(paid.limit(1)).first() is not None:
             return Reason.paid.value  # what is still owed for the other accounts is written anew
+        if consents.refusing(connection, [row.id]):
+            return Reason.no_consent.value
         if due.is_paused(connection):
             return Reason.operator_paused.value
         zone = zone_of(row.region, self._operator.zone.key)

@@ -33,6 +33,7 @@ class Reason(StrEnum):
     debts_off = "switched_off"
     muted = "account_muted"
     paused = "paused_by_person"
+    no_consent = "consent_refused"
     asked_later = "asked_for_another_day"
     changed = "settings_changed"
     promised = "payment_promised"
@@ -48,6 +49,12 @@ class Reason(StrEnum):
     outside_hours = "outside_hours"
     operator_paused = "paused_by_operator"
     failed = "could_not_be_delivered"
+
+
+HELD_BACK = frozenset(
+    {Reason.outside_hours, Reason.operator_paused, Reason.paid, Reason.out_of_date, Reason.debts_off, Reason.no_consent}
+)
+"""Why a message that was written did not go out: a reason of ours, and no fault of the way that it was to take."""
 
 
 class Kind(StrEnum):

@@ -23,6 +23,7 @@ from core.reminders import prefs
 from core.reminders.models import Prefs
 from core.reminders.tables import messages
 from core.reminders.ways import Reach
+from core.subscribers import consents
 from core.subscribers.chats import ACTIVE
 from core.subscribers.models import Proof, Role
 from core.subscribers.tables import account_links, chats, subscribers
@@ -31,7 +32,7 @@ FAILED = "failed"
 
 
 class Person(Struct, frozen=True):
-    """Somebody who may be reminded."""
+    """Somebody who may be reminded. ``refuses``: their last word on the processing of their data was no."""
 
     id: str
     zone: ZoneInfo
@@ -39,6 +40,7 @@ class Person(Struct, frozen=True):
     email: str | None
     prefs: Prefs
     chats: tuple[Reach, ...] = ()
+    refuses: bool = False
 
 
 class Right(Struct, frozen=True):
@@ -108,6 +110,7 @@ def load_people(connection: Connection, ids: Sequence[str], operator: Operator) 
         people.where(among(connection, subscribers.c.id, ids), subscribers.c.erased_at.is_(None))
     )
     home = operator.zone
+    refusing = consents.refusing(connection, ids)
     return {
         id_: Person(
             id_,
@@ -116,6 +119,7 @@ def load_people(connection: Connection, ids: Sequence[str], operator: Operator) 
             email,
             wishes.get(id_, default),
             tuple(reach.get(id_, ())),
+            id_ in refusing,
         )
         for id_, region, phone, email in found.all()
     }

@@ -14,7 +14,7 @@ from core.clock import Clock
 from core.database import Database
 from core.delivery.tables import outbox, tasks
 from core.errors import OutsideUnavailable
-from core.reminders.models import Reason, Status
+from core.reminders.models import HELD_BACK, Reason, Status
 from core.reminders.people import FAILED
 from core.reminders.tables import messages, reminders
 from core.reminders.writing import task_id
@@ -28,8 +28,6 @@ LATE_REFUSAL = timedelta(days=1)
 HELPED_WITHIN = timedelta(days=3)
 KEPT = timedelta(days=400)
 LOST = "lost"
-
-_OURS = (Reason.outside_hours.value, Reason.operator_paused.value, Reason.paid.value)
 
 
 def settle(connection: Connection, now: datetime) -> int:
@@ -69,7 +67,7 @@ def _take_over(connection: Connection, message_id: str, row: Row[*tuple[Any, ...
 def give_back(connection: Connection, message_id: str, reason: str, now: datetime) -> None:
     """Not sent: its reminders are looked at again, for another way, or for the same one in better hours."""
     _finish(connection, message_id, FAILED, reason, None)
-    shown = reason if reason in _OURS else Reason.failed.value
+    shown = reason if reason in HELD_BACK else Reason.failed.value
     planned = {"status": Status.planned.value, "reason": shown, "due_at": now, "message_id": None}
     waits = (reminders.c.message_id == message_id) & (reminders.c.status != Status.cancelled.value)
     connection.execute(update(reminders).where(waits).values(**planned))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import Connection, insert, select
 
+from core.among import among
 from core.delivery.writes import Write
 from core.ids import new_id
 from core.subscribers.tables import consents
@@ -44,6 +46,24 @@ def decide(chat_id: str, subscriber_id: str | None, version: str, decision: Deci
         connection.execute(insert(consents), values)
 
     return Write("record consent", apply)
+
+
+def refusing(connection: Connection, ids: Sequence[str]) -> set[str]:
+    """Those of ``ids`` whose last word on personal data was no. Who was not asked yet has said nothing."""
+    about = consents.c.document == PERSONAL_DATA
+    said_no = select(consents.c.subscriber_id).where(
+        among(connection, consents.c.subscriber_id, ids), about, consents.c.decision != Decision.given.value
+    )
+    once = set(connection.execute(said_no).scalars())  # few: only they are looked at more closely
+    if not once:
+        return set()
+    query = (
+        select(consents.c.subscriber_id, consents.c.decision)
+        .where(consents.c.subscriber_id.in_(once), about)
+        .order_by(consents.c.decided_at, consents.c.id)
+    )
+    last = {row.subscriber_id: row.decision for row in connection.execute(query)}
+    return {subscriber_id for subscriber_id, decision in last.items() if decision != Decision.given.value}
 
 
 def last_of(connection: Connection, chat_id: str) -> Consent | None:

@@ -23,6 +23,7 @@ from core.notices.sending import NoticeSender
 from core.reminders import prefs
 from core.reminders.models import Kind
 from core.reminders.ways import Prices
+from core.subscribers.consents import Decision, decide
 from core.subscribers.privacy import erase
 from core.subscribers.tables import account_links, chats
 from tests.notices.conftest import Town, compose
@@ -54,6 +55,16 @@ async def test_nothing_goes_out_before_the_word_and_nothing_twice(town: Town) ->
     with pytest.raises(Wrong, match="not a draft: it is done"):
         await town.database.write(store.start, number, town.clock.now())
     assert len(await town.texts()) == 1
+
+
+async def test_whoever_refuses_the_document_hears_no_news_either(town: Town) -> None:
+    await town.people(Debtor("1", "p"), Debtor("2", "q"))
+    for decision in (Decision.given, Decision.refused):
+        town.clock.move(HOUR / 60)
+        await town.database.write(decide("telegram:p", "p", "2", decision, town.clock.now()).apply)
+    await town.send()
+    await town.run()
+    assert await town.record() == {"p": ("skipped", "consent_refused"), "q": ("sent", "")}
 
 
 @pytest.mark.parametrize(
