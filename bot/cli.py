@@ -16,6 +16,7 @@ from bot.billing_cli import billing_app
 from bot.notice_cli import notice_app
 from bot.payments_cli import payments_app
 from bot.remind_cli import remind_app
+from bot.staff_cli import staff_app
 
 if TYPE_CHECKING:
     from bot.settings import Settings
@@ -31,6 +32,7 @@ app.add_typer(remind_app, name="remind")
 app.add_typer(notice_app, name="notice")
 app.add_typer(appeals_app, name="appeals")
 app.add_typer(payments_app, name="payments")
+app.add_typer(staff_app, name="staff")
 
 
 def load_settings(**overrides: Any) -> Settings:

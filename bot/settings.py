@@ -79,6 +79,8 @@ class Settings(ReminderOptions, ProviderOptions, AppealOptions):
     telegram_bot_name: str = ""
     viber_bot_uri: str = ""
 
+    desk: bool = True
+
     log_format: Literal["json", "console"] = "json"
 
     @field_validator("database_url")

@@ -20,6 +20,7 @@ from bot.reminders import Reminders
 from bot.scheduler import build_scheduler
 from bot.settings import Settings
 from bot.wiring_appeals import add_appeal_jobs, appeal_rules, blob_loader
+from bot.wiring_desk import routes_of_desk
 from bot.wiring_messengers import RATES, telegram_messenger, viber_messenger
 from bot.wiring_payments import (
     bot_addresses,
@@ -272,9 +273,8 @@ async def open_program(
             wake_worker=worker.wake,
         )
         edges = [plug(turns) for _channel, plug in messengers]
-        routes: list[BaseRoute] = [files.route()]
-        for edge in edges:
-            routes.extend(edge.routes())
+        routes: list[BaseRoute] = [files.route(), *routes_of_desk(settings, database, services)]
+        routes.extend(route for edge in edges for route in edge.routes())
         bots = bot_addresses(settings)
         routes.extend(payment_routes(database, services, providers, settings.public_url, bots, worker.wake))
         scheduler = build_scheduler(

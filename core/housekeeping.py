@@ -16,6 +16,7 @@ from core.notices import store
 from core.payments import privacy as payments
 from core.payments.notices import forget_bodies
 from core.reminders import settling
+from core.staff import audit, presence, sessions
 from core.subscribers.tables import account_links, attempts, challenges, chats, consents, subscribers
 
 # Telegram brings an update again for 24 hours, Viber for one.
@@ -63,6 +64,9 @@ def tidy(connection: Connection, now: datetime, retention_years: int) -> dict[st
         ).rowcount,
         "operator's notices": store.forget_before(connection, now - store.KEPT),
         "reminders": settling.forget_before(connection, now - settling.KEPT),
+        "desk sessions": sessions.forget_before(connection, now),
+        "desk presence": presence.forget_before(connection, now - LIMITS),
+        "audit log": audit.forget_before(connection, now - audit.KEPT),
         "lanes": connection.execute(delete(lanes).where(lanes.c.until < now - TASKS)).rowcount,
     }
 
