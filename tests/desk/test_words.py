@@ -17,7 +17,7 @@ from handlers.desk.words import languages, read_catalogue
 
 DESK = Path(handlers.desk.__file__).parent
 HOLES = re.compile(r"\{(\w*)\}")
-SAYING = {"t", "n", "_", "Refused", "NotPossible"}
+SAYING = {"t", "n", "_", "Refused", "NotPossible", "_words"}  # the last: core.appeals.staff says what is missing
 
 
 def _from_python(path: Path) -> set[str]:
@@ -25,7 +25,7 @@ def _from_python(path: Path) -> set[str]:
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Call) and node.args:
             name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
-            first = node.args[0]
+            first = node.args[-1] if name == "_words" else node.args[0]
             if name in SAYING and isinstance(first, ast.Constant) and isinstance(first.value, str):
                 found.add(first.value)
     return found
