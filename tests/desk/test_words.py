@@ -70,7 +70,7 @@ def test_nothing_is_untranslated_and_nothing_is_left_over(language: str) -> None
     for ids, strings in translated.values():
         holes = set(HOLES.findall(ids if isinstance(ids, str) else ids[1]))
         for string in strings:
-            assert set(HOLES.findall(string)) == holes, f"{ids!r}: other placeholders"
+            assert set(HOLES.findall(string or "")) == holes, f"{ids!r}: other placeholders"
 
 
 def test_text_in_templates_is_said_through_the_catalogue() -> None:
