@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, Select, delete, select, update
 
+from core.appeals import helpdesk_calls
+from core.appeals.mirror_tables import appeal_mirrors, mirrored_messages
 from core.appeals.models import AppealStatus
 from core.appeals.tables import appeal_events, appeal_messages, appeal_posts, appeals
 from core.billing.tables import snapshots
@@ -67,6 +69,7 @@ def tidy(connection: Connection, now: datetime, retention_years: int) -> dict[st
         "desk sessions": sessions.forget_before(connection, now),
         "desk presence": presence.forget_before(connection, now - LIMITS),
         "audit log": audit.forget_before(connection, now - audit.KEPT),
+        "calls of helpdesks": helpdesk_calls.forget_before(connection, now - helpdesk_calls.KEPT),
         "lanes": connection.execute(delete(lanes).where(lanes.c.until < now - TASKS)).rowcount,
     }
 
@@ -77,7 +80,7 @@ def _forgotten(before: datetime) -> Select[tuple[str]]:
 
 def _requests(connection: Connection, which: ColumnElement[bool]) -> int:
     of_these = select(appeals.c.id).where(which)
-    for table in (appeal_messages, appeal_events, appeal_posts):
+    for table in (appeal_messages, appeal_events, appeal_posts, mirrored_messages, appeal_mirrors):
         connection.execute(delete(table).where(table.c.appeal_id.in_(of_these)))
     return connection.execute(delete(appeals).where(which)).rowcount
 

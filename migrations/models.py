@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import core.appeals.mirror_tables
 import core.appeals.tables
 import core.billing.tables
 import core.delivery.tables

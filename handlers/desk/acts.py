@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from typing import TypeVar
 
 from sqlalchemy import Connection
@@ -22,6 +23,9 @@ from handlers.desk.news import News, tell_appeal
 from handlers.tell import tell
 
 T = TypeVar("T")
+
+Also = Callable[[Connection, Done], None]
+"""What an edge writes down together with an act: that it was done, and which messages came of it."""
 
 
 class StaffDesk:
@@ -44,6 +48,13 @@ class StaffDesk:
         self._registry = registry
         self._wake_sender = wake_sender
         self._wake_worker = wake_worker
+        self._also: Also = _nothing
+
+    def noting(self, also: Also) -> StaffDesk:
+        """The same desk for one act, with something to be written in its transaction: what it raises undoes the act."""
+        desk = copy(self)
+        desk._also = also
+        return desk
 
     @property
     def rules(self) -> AppealRules:
@@ -162,6 +173,7 @@ class StaffDesk:
 
     def _tell(self, connection: Connection, done: Done, parts: Sequence[News]) -> int:
         """``parts`` stand for the messages of ``done``, one for one; a part beyond them is the program's own word."""
+        self._also(connection, done)
         messages = (*done.messages, *([None] * len(parts)))[: len(parts)]
         return tell_appeal(
             connection,
@@ -176,3 +188,7 @@ class StaffDesk:
 def _file(appeal: Appeal, file: KeptFile) -> News:
     kept = screen.KeptFile(file.blob, file.name, file.media_type, file.size)
     return lambda translator: told_appeals.file(translator, appeal, kept)
+
+
+def _nothing(connection: Connection, done: Done) -> None:
+    """Most edges write nothing down."""
