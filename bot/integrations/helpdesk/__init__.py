@@ -1,0 +1,1 @@
+"""Other helpdesks behind the protocol of core.appeals.helpdesk."""
