@@ -107,8 +107,8 @@ class LookAround:
         condition = {"ticket.updated_at": {"operator": "after (absolute)", "value": after}}
         for page in range(1, LONGEST_LOOK + 1):
             found = await self._client.find(condition, page)
-            noted: Sequence[Ticket] = tuple(found)
-            if noted and await self._database.write(self._note, noted):
+            planned: int = await self._database.write(self._note, found)
+            if planned:
                 self._wake_worker()
             if len(found) < PAGE:
                 return
@@ -120,5 +120,6 @@ class LookAround:
                 cause = f"{ticket.id}.{ticket.updated_at:%y%m%d%H%M%S%f}"
                 calls.plan_take(connection, "zammad", str(ticket.id), cause, self._clock.now())
                 planned += 1
-        calls.note_seen(connection, "zammad", max(ticket.updated_at for ticket in found))
+        if found:
+            calls.note_seen(connection, "zammad", max(ticket.updated_at for ticket in found))
         return planned
