@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from core.delivery.messages import OutgoingMessage
 from fsm.capabilities import Capabilities
+
+if TYPE_CHECKING:
+    from handlers.parts import Parts
 
 __all__ = [
     "BlobReader",
@@ -74,8 +77,10 @@ class Channel(Protocol):
     name: str
     capabilities: Capabilities
 
-    async def deliver(self, address: str, message: OutgoingMessage) -> Delivered:
-        """Sends one message. Raises TryLater, ChatGone or Undeliverable, and nothing else that is expected."""
+    async def deliver(self, address: str, message: OutgoingMessage, parts: Parts | None = None) -> Delivered:
+        """Sends one message, as several where need be: those parts that an earlier try has sent are passed over.
+
+        Raises TryLater, ChatGone or Undeliverable, and nothing else that is expected."""
         ...
 
     async def fetch(self, ref: str, max_bytes: int) -> Fetched:

@@ -17,11 +17,13 @@ from core.delivery import outbox
 from core.delivery.commit import Post
 from core.delivery.messages import OutgoingMessage, Priority
 from core.delivery.outbox import ChatLost, Deferred, Due, PutAside, Report, Sent
+from core.delivery.progress import Partly, Progress
 from core.delivery.recorder import Recorder
 from core.ids import new_id
 from handlers.channel import Channel, ChatGone, TryLater, Undeliverable
 from handlers.finishing import LAST_MINUTE, finished
 from handlers.pace import Pace
+from handlers.parts import Parts, Save
 
 log = structlog.get_logger("sender")
 
@@ -168,7 +170,7 @@ class Sender:
             if closed is not None:
                 return self._aside(due, name, closed)
         try:
-            delivered = await channel.deliver(address, due.message)
+            delivered = await channel.deliver(address, due.message, Parts(due.progress, self._keeping(due)))
         except TryLater as error:
             return self._later(due, name, error)
         except ChatGone as error:
@@ -181,6 +183,15 @@ class Sender:
             return self._aside(due, name, f"fault: {type(error).__name__}")
         self._count(name, "sent", due, None)
         return Sent(due.id, self._clock.now(), delivered.message_id, delivered.billing_status)
+
+    def _keeping(self, due: Due) -> Save:
+        async def keep(progress: Progress) -> None:
+            try:
+                await self._recorder.record(Partly(due.id, progress))
+            except Exception:  # a retry then says this part once more: at least once
+                log.exception("a part could not be recorded", turn=due.turn_id)
+
+        return keep
 
     def _later(self, due: Due, name: str, error: TryLater) -> Report:
         now = self._clock.now()

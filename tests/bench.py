@@ -37,6 +37,7 @@ from fsm.capabilities import Capabilities
 from fsm.engine import Engine
 from fsm.state import Registry
 from handlers.channel import Delivered, Fetched, Undeliverable
+from handlers.parts import Parts
 from handlers.sender import Sender
 from handlers.telegram.outbound import TelegramChannel
 from handlers.telegram.receiver import Receiver
@@ -86,7 +87,7 @@ class Silence:
     name = "telegram"
     capabilities = MEANS
 
-    async def deliver(self, address: str, message: OutgoingMessage) -> Delivered:
+    async def deliver(self, address: str, message: OutgoingMessage, parts: Parts | None = None) -> Delivered:
         return Delivered("1")
 
     async def fetch(self, ref: str, max_bytes: int) -> Fetched:

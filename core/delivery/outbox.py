@@ -28,8 +28,10 @@ from sqlalchemy import (
 )
 
 from core.database import UtcDateTime
+from core.delivery import progress
 from core.delivery.commit import Post, outbox_row
 from core.delivery.messages import OutgoingMessage, Priority, decode_message
+from core.delivery.progress import Partly, Progress
 from core.delivery.tables import lanes, outbox
 from core.delivery.writes import Write, change, insert_for
 
@@ -43,6 +45,7 @@ AT_A_TIME = 5
 """Messages of one chat taken in one claim: few enough to be sent within the lease even when each takes its limit."""
 
 NOBODY = ""
+NOTHING_YET = Progress()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,7 @@ class Due:
     created_at: datetime
     turn_id: str
     message: OutgoingMessage
+    progress: Progress = NOTHING_YET
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +98,7 @@ class ChatLost:
     reason: str
 
 
-Report = Sent | Deferred | PutAside | ChatLost
+Report = Sent | Partly | Deferred | PutAside | ChatLost
 
 
 def claim(
@@ -133,6 +137,7 @@ def claim(
             row.created_at,
             row.turn_id,
             _in_place(connection, row.chat_id, decode_message(row.message)),
+            progress.read(row.progress) if row.progress else NOTHING_YET,
         )
         for row in rows_due
     ]
@@ -217,6 +222,8 @@ def record(
         )
     for report in reports:
         match report:
+            case Partly():
+                progress.keep(connection, report)
             case Deferred():
                 _defer(connection, owner, report)
             case PutAside():

@@ -45,6 +45,7 @@ outbox = Table(
     Column("billing_status", Integer),
     Column("sent_at", UtcDateTime),
     Column("seen_at", UtcDateTime),
+    Column("progress", Text),  # of a message that goes out as several: what was taken already
     Index(
         "ix_outbox_pending",
         "priority",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import structlog
 from aiogram import Bot
 from aiogram.exceptions import TelegramBadRequest
@@ -10,7 +12,6 @@ from aiogram.types import (
     InlineKeyboardMarkup,
     LabeledPrice,
     LinkPreviewOptions,
-    Message,
     ReplyKeyboardMarkup,
     ReplyKeyboardRemove,
 )
@@ -18,9 +19,10 @@ from aiogram.types import (
 from core.delivery.messages import Attachment, InvoiceCard, OutgoingMessage
 from core.money import Money
 from handlers.channel import BlobReader, Capabilities, Delivered, DeliveryError, Fetched, TryLater, Undeliverable
+from handlers.parts import Parts
 from handlers.telegram import entities, files, keyboards
 from handlers.telegram.client import UPLOAD_TIMEOUT
-from handlers.telegram.entities import Parts
+from handlers.telegram.entities import Parts as Words
 from handlers.telegram.errors import FAULTS, delivery_error, plain
 from handlers.telegram.inbound import CHANNEL
 from handlers.telegram.units import to_units
@@ -61,17 +63,17 @@ class TelegramChannel:
         self._blobs = blobs
         self._payment_token = payment_token
 
-    async def deliver(self, address: str, message: OutgoingMessage) -> Delivered:
+    async def deliver(self, address: str, message: OutgoingMessage, parts: Parts | None = None) -> Delivered:
         """Sends or edits. The answer names the message that bears the buttons: that is the one to edit next.
 
-        Raises TryLater, ChatGone or Undeliverable. When a message goes out as several and a later one fails,
-        another try sends the earlier ones again: each at least once.
+        Raises TryLater, ChatGone or Undeliverable.
         """
+        parts = parts or Parts()
         chat = _number(address)
         if chat is None:
             raise Undeliverable("the address is not a Telegram chat")
         try:
-            return await self._deliver(chat, message)
+            return await self._deliver(chat, message, parts)
         except TelegramBadRequest as error:
             links = any(button.url for row in message.rows for button in row)
             if not links or not _says(error, _BAD_LINK):
@@ -79,12 +81,13 @@ class TelegramChannel:
         except FAULTS as error:
             raise _reported(error) from None
         # Telegram refuses addresses that no phone could open, as http://localhost. The words still reach the person.
+        parts.again()
         try:
-            return await self._deliver(chat, _links_in_text(message))
+            return await self._deliver(chat, _links_in_text(message), parts)
         except FAULTS as error:
             raise _reported(error) from None
 
-    async def _deliver(self, chat: int, message: OutgoingMessage) -> Delivered:
+    async def _deliver(self, chat: int, message: OutgoingMessage, parts: Parts) -> Delivered:
         if message.invoice and self._payment_token:
             return Delivered(str(await self._send_invoice(chat, message.invoice)))
         texts = entities.split(message.parts)
@@ -94,37 +97,45 @@ class TelegramChannel:
         old = _number(message.edits)
         if message.drops_keyboard:
             # Only a new message takes a keyboard away; the screen then follows it, so as to be the last thing seen.
-            await self._send_text(chat, ((message.drops_keyboard, "plain"),), ReplyKeyboardRemove())
-        elif old is not None and len(texts) == 1 and not message.attachment:
+            said: Words = ((message.drops_keyboard, "plain"),)
+            await parts.send(partial(self._send_text, chat, said, ReplyKeyboardRemove()), more=True)
+        elif old is not None and len(texts) == 1 and not message.attachment and not parts.begun:
             edited = await self._edit(chat, old, texts[0], markup)
             if edited and message.asks_contact:
                 await self._ask_contact(chat, message)
             if edited:
                 return Delivered(str(old))
-        sent = await self._send(chat, message, texts, markup)
+        sent = await self._send(chat, message, texts, markup, parts)
         if old is not None:
             await self._strip(chat, old)
-        return Delivered(str(sent))
+        return Delivered(sent)
 
     async def _send(
-        self, chat: int, message: OutgoingMessage, texts: list[Parts], markup: InlineKeyboardMarkup | None
-    ) -> int:
+        self,
+        chat: int,
+        message: OutgoingMessage,
+        texts: list[Words],
+        markup: InlineKeyboardMarkup | None,
+        parts: Parts,
+    ) -> str:
         """Sends everything as new messages, the buttons under the last."""
         below: Markup | None = markup
         asks_apart = bool(message.asks_contact and (markup or message.attachment))
         if message.asks_contact and not asks_apart:
             below = keyboards.contact_request(message.asks_contact, message.hint)
-        last: int | None = None
+        last = ""
         if message.attachment:
-            caption: Parts = ()
+            caption: Words = ()
             if len(texts) == 1 and entities.utf16_length(message.text) <= entities.MAX_CAPTION:
                 caption, texts = texts[0], []
-            last = await self._send_file(chat, message.attachment, caption, None if texts else below)
+            file = partial(self._send_file, chat, message.attachment, caption, None if texts else below)
+            last = await parts.send(file, more=bool(texts) or asks_apart)
         for index, text in enumerate(texts, 1):
-            last = await self._send_text(chat, text, below if index == len(texts) else None)
+            ends = index == len(texts)
+            said = partial(self._send_text, chat, text, below if ends else None)
+            last = await parts.send(said, more=not ends or asks_apart)
         if asks_apart:
             await self._ask_contact(chat, message)
-        assert last is not None, "there is a text or an attachment"
         return last
 
     async def _ask_contact(self, chat: int, message: OutgoingMessage) -> None:
@@ -136,12 +147,12 @@ class TelegramChannel:
         markup = keyboards.contact_request(message.asks_contact, message.hint)
         await self._send_text(chat, ((f"{message.asks_contact} 👇", "plain"),), markup)
 
-    async def _send_text(self, chat: int, parts: Parts, markup: Markup | None) -> int:
+    async def _send_text(self, chat: int, parts: Words, markup: Markup | None) -> Delivered:
         text, marks = entities.formatted(parts)
         sent = await self._bot.send_message(
             chat, text, parse_mode=None, entities=marks, link_preview_options=_NO_PREVIEW, reply_markup=markup
         )
-        return sent.message_id
+        return Delivered(str(sent.message_id))
 
     async def _send_invoice(self, chat: int, invoice: InvoiceCard) -> int:
         """Telegram draws the Pay button itself, in the person's language."""
@@ -160,27 +171,27 @@ class TelegramChannel:
         )
         return sent.message_id
 
-    async def _send_file(self, chat: int, attachment: Attachment, caption: Parts, markup: Markup | None) -> int:
+    async def _send_file(self, chat: int, attachment: Attachment, caption: Words, markup: Markup | None) -> Delivered:
         try:
             data = await self._blobs(attachment.blob)
         except KeyError:
             raise Undeliverable("the attachment is no longer kept") from None
         if attachment.kind == "picture" and len(data) <= MAX_PHOTO:
             try:
-                return (await self._upload(chat, attachment, data, caption, markup, photo=True)).message_id
+                return await self._upload(chat, attachment, data, caption, markup, photo=True)
             except TelegramBadRequest as error:
                 if not _says(error, _NOT_A_PHOTO):
                     raise
                 log.info("a picture goes as a document", reason=plain(error))
-        return (await self._upload(chat, attachment, data, caption, markup, photo=False)).message_id
+        return await self._upload(chat, attachment, data, caption, markup, photo=False)
 
     async def _upload(
-        self, chat: int, attachment: Attachment, data: bytes, caption: Parts, markup: Markup | None, *, photo: bool
-    ) -> Message:
+        self, chat: int, attachment: Attachment, data: bytes, caption: Words, markup: Markup | None, *, photo: bool
+    ) -> Delivered:
         text, marks = entities.formatted(caption)
         file = BufferedInputFile(data, attachment.name)
         send = self._bot.send_photo if photo else self._bot.send_document
-        return await send(
+        sent = await send(
             chat,
             file,
             caption=text or None,
@@ -189,8 +200,9 @@ class TelegramChannel:
             reply_markup=markup,
             request_timeout=UPLOAD_TIMEOUT,
         )
+        return Delivered(str(sent.message_id))
 
-    async def _edit(self, chat: int, message_id: int, parts: Parts, markup: InlineKeyboardMarkup | None) -> bool:
+    async def _edit(self, chat: int, message_id: int, parts: Words, markup: InlineKeyboardMarkup | None) -> bool:
         """Whether the message now says this; False when only a new one can."""
         text, marks = entities.formatted(parts)
         try:
@@ -288,7 +300,7 @@ def _links_in_text(message: OutgoingMessage) -> OutgoingMessage:
         rows=rows,
         attachment=message.attachment,
         asks_contact=message.asks_contact,
-        drops_keyboard="",  # the first try has said it already
+        drops_keyboard=message.drops_keyboard,
         hint=message.hint,
         edits=message.edits,
         language=message.language,

@@ -7,6 +7,7 @@ import ipaddress
 import json
 import socket
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -25,6 +26,7 @@ from handlers.channel import (
     TryLater,
     Undeliverable,
 )
+from handlers.parts import Parts
 from handlers.viber.client import ViberClient, ViberRefused, ViberStatus, ViberUnavailable, read_at_most
 from handlers.viber.drawing import Artist, MenuLabel, downgraded
 
@@ -70,16 +72,15 @@ class ViberChannel:
         self._fetch_timeout = aiohttp.ClientTimeout(total=fetch_timeout, connect=10.0)
         self.artist = Artist(operator, blob_url, menu_label)
 
-    async def deliver(self, address: str, message: OutgoingMessage) -> Delivered:
+    async def deliver(self, address: str, message: OutgoingMessage, parts: Parts | None = None) -> Delivered:
         """As :meth:`handlers.channel.Channel.deliver`; the id is that of the last of the messages it took."""
-        delivered = Delivered("")
-        statuses: list[int] = []
-        for body in self.artist.draw(message):
-            delivered = await self._send({"receiver": address, **body})
-            if delivered.billing_status is not None:
-                statuses.append(delivered.billing_status)
+        parts = parts or Parts()
+        message_id = ""
+        bodies = self.artist.draw(message)
+        for left, body in zip(range(len(bodies) - 1, -1, -1), bodies, strict=True):
+            message_id = await parts.send(partial(self._send, {"receiver": address, **body}), more=left > 0)
         # The higher status is the dearer one: 5 says that a message was charged.
-        return Delivered(delivered.message_id, max(statuses, default=None))
+        return Delivered(message_id, parts.billing_status)
 
     async def _send(self, body: dict[str, Any]) -> Delivered:
         try:

@@ -42,6 +42,7 @@ from fsm.engine import Engine, Step
 from fsm.event import Event, Text
 from fsm.state import Registry
 from handlers.channel import Delivered, Fetched, Undeliverable
+from handlers.parts import Parts
 from handlers.sender import Sender
 from handlers.turn import Turns
 from handlers.worker import Worker
@@ -135,7 +136,7 @@ class LinkedChannel:
         self._chance = random.Random(os.getpid())
         self._lingers = lingers
 
-    async def deliver(self, address: str, message: OutgoingMessage) -> Delivered:
+    async def deliver(self, address: str, message: OutgoingMessage, parts: Parts | None = None) -> Delivered:
         if self._lingers:
             await asyncio.sleep(self._chance.random() * 0.003)
         self._link.at("about to send")

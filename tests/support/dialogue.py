@@ -29,6 +29,7 @@ from fsm.event import Command, Contact, Edited, Event, File, Input, Opened, Pres
 from fsm.state import Registry
 from handlers.channel import ChatGone, Delivered, DeliveryError, Fetched, TooLarge, Undeliverable
 from handlers.intake import TurnDone
+from handlers.parts import Parts
 from handlers.sender import Sender
 from handlers.turn import Turns
 from handlers.worker import TaskHandler, Worker
@@ -54,7 +55,7 @@ class FakeChannel:
     count: int = 100
     ids: list[tuple[str, OutgoingMessage, str]] = field(default_factory=list)  # address, message, its id
 
-    async def deliver(self, address: str, message: OutgoingMessage) -> Delivered:
+    async def deliver(self, address: str, message: OutgoingMessage, parts: Parts | None = None) -> Delivered:
         error = self.failure(address, message)
         if error is not None:
             raise error

@@ -8,7 +8,9 @@ from aiogram import Bot
 from structlog.testing import capture_logs
 
 from core.delivery.messages import Attachment, Button, OutgoingMessage
-from handlers.channel import Undeliverable
+from core.delivery.progress import Progress
+from handlers.channel import TryLater, Undeliverable
+from handlers.parts import Parts
 from handlers.telegram.outbound import TelegramChannel
 from tests.telegram.api import Api, Call
 from tests.telegram.samples import ANNA
@@ -202,6 +204,40 @@ async def test_a_refused_link_is_written_out(api: Api, channel: TelegramChannel)
     _refused, call = api.calls
     assert call["text"] == "Hello\n\nOpen: http://localhost:8000/pay\n\nOpen: http://localhost:8000/pay"
     assert [len(row) for row in call["reply_markup"]["inline_keyboard"]] == [1]
+
+
+async def test_a_retry_does_not_repeat_what_has_arrived(api: Api, channel: TelegramChannel) -> None:
+    message = saying("word " * 1000, rows=((PAY,),), attachment=BILL, drops_keyboard="Thank you.")
+    kept: list[Progress] = []
+
+    async def keep(progress: Progress) -> None:
+        kept.append(progress)
+
+    api.refuse("sendDocument", 429, "Too Many Requests: retry after 3", retry_after=3)
+    with pytest.raises(TryLater):
+        await channel.deliver(CHAT, message, Parts(None, keep))
+    api.refuse("sendMessage", 502, "Bad Gateway")
+    with pytest.raises(TryLater):
+        await channel.deliver(CHAT, message, Parts(kept[-1], keep))
+    delivered = await channel.deliver(CHAT, message, Parts(kept[-1], keep))
+    arrived = [call for call in api.calls if call.method == "sendMessage"]
+    assert [call["text"][:5] for call in arrived] == [
+        "Thank",
+        "word ",
+        "word ",
+        "word ",
+    ]
+    assert len(api.named("sendDocument")) == 2
+    assert [len(progress.ids) for progress in kept] == [1, 2, 3]
+    assert delivered.message_id not in kept[-1].ids
+
+
+async def test_a_refused_link_under_several_parts_repeats_none(api: Api, channel: TelegramChannel) -> None:
+    api.plan("sendMessage", {"message_id": 1, "date": 1, "chat": {"id": ANNA, "type": "private"}, "text": "."})
+    refusal = "Bad Request: inline keyboard button URL 'http://localhost:8000/pay' is invalid: Wrong HTTP URL"
+    api.refuse("sendMessage", 400, refusal)
+    await channel.deliver(CHAT, saying(rows=((replace_url("http://localhost:8000/pay"),),), drops_keyboard="Thanks"))
+    assert [call["text"][:6] for call in api.calls] == ["Thanks", "Hello", "Hello\n"]
 
 
 def replace_url(url: str) -> Button:

@@ -10,7 +10,9 @@ import pytest
 from aiohttp import web
 
 from core.delivery.messages import Attachment, Button, OutgoingMessage
+from core.delivery.progress import Progress
 from handlers.channel import ChatGone, Delivered, DeliveryError, TryLater, Undeliverable
+from handlers.parts import Parts
 from handlers.viber.client import ViberClient
 from handlers.viber.drawing import sender_name, split
 from handlers.viber.markup import plain
@@ -131,6 +133,23 @@ async def test_a_long_text_is_split_and_keeps_its_words(viber: TinyViber, channe
     assert delivered.billing_status == 5  # the dearest of them
     assert " ".join(sent["text"] for sent in viber.sent).split() == text.split()
     assert [("keyboard" in sent) for sent in viber.sent] == [False] * (len(viber.sent) - 1) + [True]
+
+
+async def test_a_retry_goes_on_with_the_missing_piece(viber: TinyViber, channel: ViberChannel) -> None:
+    text = "\n\n".join("слово " * 100 + str(number) for number in range(30))
+    kept: list[Progress] = []
+
+    async def keep(progress: Progress) -> None:
+        kept.append(progress)
+
+    viber.answers = [{"status": 0, "message_token": 1, "billing_status": 5}, {"status": 12, "status_message": "slow"}]
+    with pytest.raises(TryLater):
+        await channel.deliver(USER, say(text, rows=ROW), Parts(None, keep))
+    viber.answers = [{"status": 0, "message_token": BIG_TOKEN, "billing_status": 1}]
+    delivered = await channel.deliver(USER, say(text, rows=ROW), Parts(kept[-1], keep))
+    arrived = [sent for number, sent in enumerate(viber.sent) if number != 1]  # which was refused
+    assert " ".join(sent["text"] for sent in arrived).split() == text.split()
+    assert delivered.billing_status == 5
 
 
 @pytest.mark.parametrize("text", ["a" * 20_000, "😀" * 9_000, " " * 9_000 + "x", "word " * 4_000])
