@@ -14,6 +14,7 @@ import typer
 from bot.appeals_cli import appeals_app
 from bot.billing_cli import billing_app
 from bot.notice_cli import notice_app
+from bot.outage_cli import outage_app
 from bot.payments_cli import payments_app
 from bot.remind_cli import remind_app
 from bot.staff_cli import staff_app
@@ -33,6 +34,7 @@ app.add_typer(notice_app, name="notice")
 app.add_typer(appeals_app, name="appeals")
 app.add_typer(payments_app, name="payments")
 app.add_typer(staff_app, name="staff")
+app.add_typer(outage_app, name="outage")
 
 
 def load_settings(**overrides: Any) -> Settings:

@@ -144,7 +144,8 @@ def _kind(code: str, table: Any, faults: list[str]) -> Kind | None:
         for key, usual in (("answer_hours", 8), ("solve_hours", 24), ("solve_days", 0))
     }
     title, ask = _words(f"[{code}] title", table.get("title"), faults), table.get("ask")
-    fields = tuple(_field(code, one, faults) for one in table.get("fields", ()))
+    listed = table.get("fields", [])
+    fields = tuple(_field(code, one, faults) for one in (listed if isinstance(listed, list) else [listed]))
     kind = Kind(
         code=code,
         title=title,

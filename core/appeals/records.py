@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, func, insert, select
+from sqlalchemy import Connection, Row, Table, func, insert, select
 
 from core.appeals.models import Appeal, AppealEvent, AppealMessage, AppealStatus, Author, Thread
 from core.appeals.tables import appeal_events, appeal_messages, appeals, files
@@ -91,9 +91,6 @@ def add_message(
     id: str = "",
 ) -> str:
     """The message's id. ``at`` grows within a thread whatever the clock does: what was said first stands first."""
-    last = connection.execute(
-        select(func.max(appeal_messages.c.at)).where(appeal_messages.c.appeal_id == appeal_id)
-    ).scalar_one()
     values: dict[str, Any] = {
         "id": id or new_id(now),
         "appeal_id": appeal_id,
@@ -102,7 +99,7 @@ def add_message(
         "file_name": file_name or None,
         "blob": blob or None,
         "staff_id": staff_id,
-        "at": now if last is None else max(now, last + timedelta(milliseconds=1)),
+        "at": _after_all(connection, appeal_messages, appeal_id, now),
     }
     connection.execute(insert(appeal_messages), values)
     return str(values["id"])
@@ -115,13 +112,20 @@ def note_event(
     values = {
         "id": new_id(now),
         "appeal_id": appeal_id,
-        "at": now,
+        "at": _after_all(connection, appeal_events, appeal_id, now),
         "actor": actor,
         "name": name[:120],
         "what": what,
         "detail": detail,
     }
     connection.execute(insert(appeal_events), values)
+
+
+def _after_all(connection: Connection, table: Table, appeal_id: str, now: datetime) -> datetime:
+    """``now``, or just after the last line of the appeal there, whatever the clock does."""
+    query = select(func.max(table.c.at)).where(table.c.appeal_id == appeal_id)
+    last: datetime | None = connection.execute(query).scalar_one()
+    return now if last is None else max(now, last + timedelta(milliseconds=1))
 
 
 def history(connection: Connection, appeal_id: str) -> list[AppealEvent]:
