@@ -20,7 +20,7 @@ from core.clock import ManualClock
 from core.database import Database
 from core.delivery.messages import OutgoingMessage, decode_message
 from core.delivery.tables import outbox
-from core.delivery.writes import Write
+from core.delivery.writes import Write, insert_new
 from core.ids import new_id
 from core.operator import Operator
 from core.services import Services
@@ -76,7 +76,7 @@ class Office:
                 "created_at": now,
                 "joined_at": now,
             }
-            await self.database.write(lambda c, chat=chat: c.execute(insert(chats), chat))
+            await self.do(insert_new("chat", chats, chat))
         return person
 
     async def appeal(
