@@ -14,6 +14,7 @@ from bot.integrations.codes.gateway import Gateway
 from bot.integrations.codes.mail import Mail
 from bot.integrations.codes.sender import CodeSender
 from bot.integrations.codes.sms_http import SmsHttp
+from bot.integrations.codes.warning import NumberWarning
 from bot.integrations.files import FileFetcher
 from bot.notice_sending import Notices
 from bot.reminders import Reminders
@@ -64,7 +65,7 @@ from core.services import Services
 from core.subscribers.codes import SEND_CODE, CodeService, Way
 from core.subscribers.links import LinkService
 from core.subscribers.models import Subscriber
-from core.subscribers.service import SubscriberService
+from core.subscribers.service import WARN_NUMBER, SubscriberService
 from core.subscribers.snapshots import SnapshotReader
 from fsm.engine import Engine
 from fsm.state import Registry
@@ -164,6 +165,7 @@ def build_tasks(
 
     return {
         SEND_CODE: CodeSender(services.codes, services.clock, services.operator, registry, gateways, post),
+        WARN_NUMBER: NumberWarning(gateways),
         FETCH_FILE: FileFetcher(
             channels, database, store, services.clock, services.operator, registry, services.appeals.rules, wake_sender
         ),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from core.subscribers.phones import show_phone
 from fsm.actions import NotMe, OpenPerson, OpenRegistration, OpenSessions
 from fsm.screen import Choice, Screen, Tone, bold, paragraphs, screen
+from fsm.talk import Talk
 from fsm.texts import Translator
 
 MESSENGERS = {"telegram": "Telegram", "viber": "Viber"}
@@ -59,6 +61,16 @@ def forgotten(translator: Translator) -> Screen:
         paragraphs(bold(t("This chat is signed out.")), t("You asked to delete your data, and it is done.")),
         Choice(t("Sign up again"), OpenRegistration()),
     )
+
+
+def number_was_yours(talk: Talk, phone: str) -> str:
+    """An SMS to the number before. ``phone``, the new one, is masked. It undoes nothing by itself: a number is often
+    changed because somebody else has the old card, and they would read this, too."""
+    operator = talk.core.operator
+    said = talk.t("{operator}: your number in our bot was changed to {phone}.", operator=operator.name, phone=phone)
+    if operator.support_phone:
+        return f"{said} " + talk.t("Not you? Call {phone}", phone=show_phone(operator.support_phone))
+    return f"{said} " + talk.t("Not you? Sign in to the bot with this number and ask a person.")
 
 
 def phone_changed(translator: Translator, phone: str) -> Screen:

@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from core.clock import Clock
 from core.database import Database
 from core.delivery.tables import conversations, outbox
+from core.delivery.tasks import plan
 from core.delivery.writes import Write, change, insert_new
 from core.errors import Stale
 from core.operator import Operator
@@ -22,6 +23,9 @@ from core.subscribers.consents import Consent, Decision
 from core.subscribers.models import Chat, Subscriber
 from core.subscribers.tables import chats, subscribers
 from core.subscribers.tables import consents as consents_table
+
+WARN_NUMBER = "warn_number"
+"""The kind of the task that tells a number that it is a person's no more: {phone, text}."""
 
 BARRED_FOR = timedelta(hours=24)
 """How long a chat may not register after somebody said that it was not them."""
@@ -176,6 +180,10 @@ class SubscriberService:
         """Records the decision on the document's present version."""
         version = self._operator.privacy_version
         return consents.decide(chat_id, subscriber_id, version, decision, self._clock.now())
+
+    def warn_number(self, phone: str, text: str, turn_id: str) -> Write:
+        """An SMS to a number that was a person's until now: whoever holds it learns of the change."""
+        return plan(f"number:{turn_id}", WARN_NUMBER, {"phone": phone, "text": text}, self._clock.now())
 
     def did(self, subscriber_id: str, chat_id: str, what: Did, detail: str = "") -> Write:
         """A line of the archive of actions."""

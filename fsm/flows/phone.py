@@ -154,7 +154,10 @@ async def _proved(talk: Talk, phone: str) -> PhoneSettled | PhoneTaken:
     if holder is not None and holder.id != person.id:
         return PhoneTaken()
     if phone != person.phone:
-        masked = mask_phone(phone)
+        masked, old = mask_phone(phone), person.phone
+        if old is not None and talk.core.codes.can(Way.sms):
+            # Whoever learned one code of this person may have come this far: the number itself is told, too.
+            talk.write(service.warn_number(old, told_sessions.number_was_yours(talk, masked), talk.turn_id))
         talk.write(service.set_phone(person.id, phone), service.did(person.id, chat_id, Did.phone_changed, masked))
         for chat in await service.chats_of(person.id):
             if chat.chat_id != chat_id:

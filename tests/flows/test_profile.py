@@ -144,6 +144,18 @@ async def test_another_phone_by_code(house: House, member: Person) -> None:
     assert "+7 900 765-43-21" in member.text
     assert (await known(house, "+79007654321")).id == before.id
     assert await house.services.subscribers.by_phone(PHONE) is None
+    warned = house.outside["sms"][-1]
+    assert warned["to"] == PHONE
+    assert "was changed to" in warned["text"]
+    assert "65432" not in warned["text"].replace(" ", "").replace("-", "")  # the new number is masked
+    assert "ask a person" in warned["text"]
+
+
+async def test_no_word_to_the_number_that_stays(house: House, member: Person) -> None:
+    before = len(house.outside["sms"])
+    await member.press("Phone")
+    await member.say(PHONE)
+    assert len(house.outside["sms"]) == before
 
 
 async def test_another_phone_by_contact(house: House, member: Person) -> None:
