@@ -21,7 +21,7 @@ class OutboxReceipts:
         self._channel = channel
 
     async def delivered(self, token: str, user_id: str, at: datetime) -> None:
-        """Every message that was sent is delivered sooner or later: nothing depends on when."""
+        await self._write(outbox.mark_delivered, user_id, token, at)
 
     async def seen(self, token: str, user_id: str, at: datetime) -> None:
         await self._write(outbox.mark_seen, user_id, token, at)

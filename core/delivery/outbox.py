@@ -293,11 +293,21 @@ def depth(connection: Connection) -> int:
     return connection.execute(select(func.count()).where(outbox.c.status == "pending")).scalar_one()
 
 
-def mark_seen(connection: Connection, channel: str, address: str, message_id: str, at: datetime) -> None:
+def mark_delivered(connection: Connection, channel: str, address: str, message_id: str, at: datetime) -> None:
+    """It has reached the phone."""
     connection.execute(
         update(outbox)
         .where(outbox.c.chat_id == f"{channel}:{address}", outbox.c.message_id == message_id)
-        .values(seen_at=at)
+        .values(delivered_at=func.coalesce(outbox.c.delivered_at, at))
+    )
+
+
+def mark_seen(connection: Connection, channel: str, address: str, message_id: str, at: datetime) -> None:
+    """It was read, and so it was delivered: the two tell of themselves in any order."""
+    connection.execute(
+        update(outbox)
+        .where(outbox.c.chat_id == f"{channel}:{address}", outbox.c.message_id == message_id)
+        .values(seen_at=at, delivered_at=func.coalesce(outbox.c.delivered_at, at))
     )
 
 

@@ -44,6 +44,7 @@ outbox = Table(
     Column("message_id", String(64)),
     Column("billing_status", Integer),
     Column("sent_at", UtcDateTime),
+    Column("delivered_at", UtcDateTime),  # where the messenger says so
     Column("seen_at", UtcDateTime),
     Column("progress", Text),  # of a message that goes out as several: what was taken already
     Index(
