@@ -208,3 +208,7 @@ def main() -> None:
             raise
         typer.secho(f"✗ {error}", fg="red", err=True)
         sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()
