@@ -16,6 +16,7 @@ from bot import migrate
 from bot.server import serving
 from bot.web import Door, build_web
 from bot.wiring import Program
+from core.appeals.queries import with_staff
 from core.delivery import outbox
 from handlers.channel import DeliveryError, TryLater
 from handlers.edge import Edge
@@ -27,6 +28,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds between two tries to reach a m
 FAREWELL = 10.0  # seconds that updates brought by webhook get to be committed when the program stops
 
 waiting = Gauge("abonent_outbox_waiting", "Messages that are to be sent")
+appeals = Gauge("abonent_appeals", "Appeals that are not decided", ["status"])
 
 
 class Behind(Exception):
@@ -61,6 +63,8 @@ async def running(program: Program, listener: socket.socket) -> AsyncIterator[No
 
     async def count_waiting() -> None:
         waiting.set(await program.database.read(outbox.depth))
+        for status, count in (await program.database.read(with_staff)).items():
+            appeals.labels(status).set(count)
 
     async with contextlib.AsyncExitStack() as stack:
         # In this order on the way out: no new updates, then what they have left behind is sent.

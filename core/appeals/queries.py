@@ -24,6 +24,7 @@ __all__ = [
     "open_link_request",
     "replied_to",
     "sent_since",
+    "with_staff",
 ]
 
 
@@ -70,6 +71,15 @@ def list_open(connection: Connection) -> list[Appeal]:
     """What is not decided, the oldest first."""
     query = select(appeals).where(appeals.c.status.in_(OPEN)).order_by(appeals.c.number)
     return [read_appeal(row) for row in connection.execute(query)]
+
+
+def with_staff(connection: Connection) -> dict[str, int]:
+    """How many are not decided, by status, and ``late``: those that have missed a deadline. For the metrics."""
+    open_ = appeals.c.status.in_(OPEN)
+    query = select(appeals.c.status, func.count()).where(open_).group_by(appeals.c.status)
+    counted = {status.value: 0 for status in OPEN} | {status: count for status, count in connection.execute(query)}
+    late = select(func.count()).where(open_, appeals.c.missed > 0)
+    return counted | {"late": connection.execute(late).scalar_one()}
 
 
 def files_since(connection: Connection, chat_id: str, moment: datetime) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import structlog
+from prometheus_client import Counter
 from sqlalchemy import Connection
 
 from core.appeals import clockwork
@@ -18,6 +19,8 @@ from fsm.texts import Translator
 from handlers.desk.news import tell_appeal
 
 log = structlog.get_logger("appeals")
+
+in_time = Counter("abonent_appeals_in_time_total", "What time has done to appeals", ["what"])
 
 Say = Callable[[Translator, Appeal], Screen]
 
@@ -51,6 +54,8 @@ class AppealClockwork:
         total = sum(counted.values())
         if total:
             log.info("appeals in time", **counted)
+            for what, count in counted.items():
+                in_time.labels(what).inc(count)
             self._wake_sender()
             self._wake_worker()
         return total

@@ -6,6 +6,7 @@ import asyncio
 from datetime import timedelta
 
 from core.appeals.models import AppealStatus
+from core.appeals.queries import with_staff
 from tests.appeals.conftest import ANNA, CHAT, Office
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -88,3 +89,13 @@ async def test_two_processes_tell_once(office: Office) -> None:
     office.clock.move(4 * HOUR)
     await asyncio.gather(*(office.clockwork.tick() for _ in range(4)))
     assert len(await office.posted()) == 1
+
+
+async def test_what_waits_is_counted(office: Office) -> None:
+    one = await office.appeal(await office.subscriber(CHAT))
+    await office.appeal(None, "gratitude", chat_id="viber:2")
+    await office.desk.ask(ANNA, one.number, "Which lamp?")
+    office.clock.move(4 * DAY)
+    await office.clockwork.tick()
+    counted = await office.database.read(with_staff)
+    assert counted == {"acknowledged": 1, "in_progress": 0, "pending": 1, "reopened": 0, "late": 1}
