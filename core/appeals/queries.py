@@ -77,7 +77,7 @@ def with_staff(connection: Connection) -> dict[str, int]:
     """How many are not decided, by status, and ``late``: those that have missed a deadline. For the metrics."""
     open_ = appeals.c.status.in_(OPEN)
     query = select(appeals.c.status, func.count()).where(open_).group_by(appeals.c.status)
-    counted = {status.value: 0 for status in OPEN} | {status: count for status, count in connection.execute(query)}
+    counted = {status.value: 0 for status in OPEN} | {row.status: row[1] for row in connection.execute(query)}
     late = select(func.count()).where(open_, appeals.c.missed > 0)
     return counted | {"late": connection.execute(late).scalar_one()}
 
