@@ -31,6 +31,9 @@ async def examine(program: Program) -> AsyncIterator[Finding]:
     for edge in program.edges:
         for finding in await _patiently(edge.diagnose(), edge.name):
             yield finding
+    for examine in program.helpdesks.examine:
+        for finding in await _patiently(examine(), "the helpdesk"):
+            yield finding
     if settings.public_url:
         yield await _http(f"{settings.public_url}/health/live", "ABONENT_PUBLIC_URL", must_answer=False)
     if settings.sms_http_url:

@@ -16,6 +16,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import NoDecode, SettingsConfigDict
 
 from bot.settings_appeals import AppealOptions
+from bot.settings_helpdesk import HelpdeskOptions, helpdesk_troubles
 from bot.settings_providers import ProviderOptions, need_public_url, provider_troubles
 from bot.settings_reminders import ReminderOptions
 from fsm.texts import available_languages
@@ -35,7 +36,7 @@ class SettingsError(Exception):
         self.sentences = sentences
 
 
-class Settings(ReminderOptions, ProviderOptions, AppealOptions):
+class Settings(ReminderOptions, ProviderOptions, AppealOptions, HelpdeskOptions):
     """Read from the environment (``ABONENT_...``) and from ``.env`` in the working directory."""
 
     model_config = SettingsConfigDict(env_prefix="ABONENT_", env_file=".env", extra="ignore", env_ignore_empty=True)
@@ -174,7 +175,7 @@ class Settings(ReminderOptions, ProviderOptions, AppealOptions):
     def _agree(self) -> Settings:
         telegram = bool(self.telegram_token.get_secret_value())
         providers = provider_troubles(self, currency=self.currency, telegram=telegram)
-        wrong = [*self._about_the_key(), *self._about_addresses(), *providers]
+        wrong = [*self._about_the_key(), *self._about_addresses(), *providers, *helpdesk_troubles(self)]
         if wrong:
             raise ValueError("\n".join(wrong))
         return self

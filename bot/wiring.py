@@ -22,6 +22,7 @@ from bot.scheduler import build_scheduler
 from bot.settings import Settings
 from bot.wiring_appeals import add_appeal_jobs, appeal_rules, blob_loader
 from bot.wiring_desk import routes_of_desk
+from bot.wiring_helpdesk import Helpdesks, build_helpdesks
 from bot.wiring_messengers import RATES, telegram_messenger, viber_messenger
 from bot.wiring_payments import (
     bot_addresses,
@@ -190,6 +191,7 @@ class Program:
     desk: StaffDesk
     clockwork: AppealClockwork
     store: FileStore
+    helpdesks: Helpdesks
     edges: list[Edge]
     routes: list[BaseRoute]
 
@@ -286,6 +288,12 @@ async def open_program(
         notices = build_notices(database, services, registry, sender.wake)
         add_reminder_jobs(scheduler, reminders, notices)
         desk = StaffDesk(database, services, registry, sender.wake, worker.wake)
+        helpdesks = build_helpdesks(settings, database, services, desk, store, worker.wake)
+        for close in helpdesks.close:
+            stack.push_async_callback(close)
+        tasks |= helpdesks.tasks  # the worker's own
+        routes.extend(helpdesks.routes)
+        helpdesks.schedule(scheduler)
         clockwork = AppealClockwork(database, services, registry, sender.wake, worker.wake)
         add_appeal_jobs(scheduler, clockwork, database, services, store)
         yield Program(
@@ -303,6 +311,7 @@ async def open_program(
             desk,
             clockwork,
             store,
+            helpdesks,
             edges,
             routes,
         )

@@ -31,6 +31,7 @@ def appeal_rules(settings: Settings, operator: Operator) -> AppealRules:
         return_days=settings.appeal_return_days,
         close_days=settings.appeal_close_days,
         warn_days=settings.appeal_warn_days,
+        mirrored=bool(settings.zammad_url),
     )
 
 

@@ -18,6 +18,7 @@ import structlog
 from bot.integrations.helpdesk.zammad_client import Article, Ticket, ZammadClient
 from bot.integrations.helpdesk.zammad_states import States
 from bot.integrations.helpdesk.zammad_text import LONGEST_NAME, one_line
+from bot.integrations.helpdesk.zammad_words import AgentWords
 from core.appeals.helpdesk import Counterpart, HelpdeskRefused, RemoteGone, RemoteMoved
 from core.appeals.models import Appeal, AppealMessage, AppealStatus, Author, Thread
 from core.clock import Clock
@@ -41,8 +42,6 @@ class Person:
 
 
 FindPerson = Callable[[Appeal], Awaitable[Person]]
-Describe = Callable[[Appeal], tuple[str, str]]
-"""An appeal's kind, and all that is known about it, in the words of the operator's first language."""
 
 
 def ticket_marker(appeal_id: str, generation: int) -> str:
@@ -67,14 +66,14 @@ class ZammadDesk:
         group: str,
         states: Mapping[AppealStatus, str],
         find_person: FindPerson,
-        describe: Describe,
+        words: AgentWords,
     ) -> None:
         self.client = client
         self._clock = clock
         self._group = group
         self._chosen = states
         self._find_person = find_person
-        self._describe = describe
+        self._words = words
         self._states: States | None = None
         self._states_until = clock.now()
 
@@ -91,7 +90,7 @@ class ZammadDesk:
         made = await self.marked(marker)
         if made is not None:
             return str(made.id)
-        kind, card = self._describe(appeal)
+        kind = self._words.kind(appeal)
         first = next((one.text for one in thread.messages if one.author is Author.subscriber and one.text), "")
         title = one_line(f"No. {appeal.number} · {kind}: {first}" if first else f"No. {appeal.number} · {kind}")
         person = await self._find_person(appeal)
@@ -109,7 +108,7 @@ class ZammadDesk:
             "state": (await self.states()).chosen(AppealStatus.acknowledged),
             "article": {
                 "subject": title,
-                "body": card,
+                "body": self._words.card(appeal),
                 "content_type": "text/plain",
                 "type": "note",
                 "sender": "System",
@@ -153,7 +152,7 @@ class ZammadDesk:
             }
             article["attachments"] = [file]
         elif message.file_name:
-            article["body"] += "\n(This file could not be kept.)"
+            article["body"] += f"\n{self._words.lost_file()}"
         made = await self.client.add_article(article)
         if made is None:
             raise RemoteGone

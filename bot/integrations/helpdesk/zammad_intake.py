@@ -14,6 +14,7 @@ from bot.integrations.helpdesk.zammad import ZammadDesk, is_ours, ticket_marker
 from bot.integrations.helpdesk.zammad_client import Article, Ticket
 from bot.integrations.helpdesk.zammad_speech import Listener, Speech
 from bot.integrations.helpdesk.zammad_text import LONGEST_NAME, one_line
+from bot.integrations.helpdesk.zammad_words import AgentWords
 from core.appeals import mirror_records as book
 from core.appeals import records
 from core.appeals.helpdesk import Counterpart, RemoteMoved
@@ -33,12 +34,7 @@ log = structlog.get_logger("helpdesk")
 SAID = frozenset({"note", "web", "phone", "chat"})
 """Kinds of articles that go out. An e-mail has gone to whom the agent wrote it: that may be anybody."""
 
-UNREAD = "The subscriber cannot be reached in a chat: nobody will read this answer there."
-LEFT_OUT = "These files did not go to the subscriber (more than 10, larger than 5 MB, or of a kind that is not kept):"
-
 Act = Callable[[StaffDesk], Awaitable[int]]
-ClosingWords = Callable[[str], str]
-"""What the subscriber reads where an agent closed a ticket without a word; given the state's name."""
 
 
 class ZammadIntake:
@@ -51,14 +47,14 @@ class ZammadIntake:
         zammad: ZammadDesk,
         desk: StaffDesk,
         listener: Listener,
-        closing_words: ClosingWords,
+        words: AgentWords,
     ) -> None:
         self._database = database
         self._clock = clock
         self.zammad = zammad
         self.desk = desk
         self.listener = listener
-        self.closing_words = closing_words
+        self.words = words
 
     async def take(self, ticket_id: int) -> str:
         """``done``; ``foreign`` for a ticket that stands for no appeal; ``gone`` for one that is not there (any more).
@@ -161,7 +157,7 @@ class _Visit:
             await self._explain_left_out(article, speech)
         if decides:
             key = f"state.{self._ticket.id}.{self._ticket.updated_at:%y%m%d%H%M%S%f}"
-            await self._decide(meant, agent, self._intake.closing_words(self._ticket.state), key)
+            await self._decide(meant, agent, self._intake.words.closed_silently(self._ticket.state), key)
         if self._ticket.state != self._at.word:
             await self._lease.note(book.seen, self._ticket.state)
 
@@ -185,7 +181,7 @@ class _Visit:
             return (desk.ask if asks else desk.reply)(_actor(article), self._appeal.number, text, files)
 
         if not await self._act(speak, key):
-            await self._explain(f"unread.{article.id}", UNREAD)
+            await self._explain(f"unread.{article.id}", self._intake.words.unread())
 
     async def _decide(self, meant: AppealStatus | None, agent: Actor, words: str, key: str) -> None:
         def decide(desk: StaffDesk) -> Awaitable[int]:
@@ -212,13 +208,13 @@ class _Visit:
             log.info("taken before", desk=at.desk, appeal=at.appeal_id, key=key)
         except NotPossible as error:
             log.warning("not possible", desk=at.desk, appeal=at.appeal_id, key=key)
-            await self._explain(f"impossible.{key}", f"Abonent did not pass this on. {error}")
+            await self._explain(f"impossible.{key}", self._intake.words.impossible(error))
             await self._lease.note(book.tell, at.remote_id, "", key)
         return 1
 
     async def _explain_left_out(self, article: Article, speech: Speech) -> None:
         if speech.left_out:
-            await self._explain(f"files.{article.id}", f"{LEFT_OUT} {', '.join(speech.left_out)}")
+            await self._explain(f"files.{article.id}", self._intake.words.left_out(", ".join(speech.left_out)))
 
     async def _explain(self, key: str, sentence: str) -> None:
         await self._intake.zammad.explain(self._ticket.id, self._articles, key, sentence)
