@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from core.appeals.kinds import LINK
 from core.appeals.models import AppealStatus
 from tests.helpdesk.house import AGENT, EVA, House
@@ -322,7 +324,9 @@ async def test_a_ticket_that_was_merged_into_a_strangers_is_not_followed(house: 
     assert not any("42" in one for one in await house.heard())
 
 
-async def test_nothing_secret_and_nothing_personal_is_logged(house: House, caplog, capsys) -> None:  # type: ignore[no-untyped-def]
+async def test_nothing_secret_and_nothing_personal_is_logged(
+    house: House, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
     appeal = await house.appeal("my password is hunter2")
     house.zammad.faults.fails_after = 2
     house.zammad.faults.refuses = 1
