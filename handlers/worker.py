@@ -71,7 +71,10 @@ class Worker:
     async def drain(self) -> int:
         """Carries out what is due now and says how many tasks that were."""
         claimed = await self._database.write(tasks.claim, self._owner, self._clock.now(), 20)
-        await asyncio.gather(*(self._carry_out(task) for task in claimed))
+        ends = await asyncio.gather(*(self._carry_out(task) for task in claimed), return_exceptions=True)
+        for end in ends:
+            if isinstance(end, BaseException):
+                raise end  # once all have come to their end: none is left running behind our back
         return len(claimed)
 
     async def _carry_out(self, task: Task) -> None:

@@ -128,6 +128,11 @@ def claim(
     if not ours:
         return []
     rows_due = connection.execute(_due, {"ours": ours, "now": now}).all()
+    idle = set(ours) - {row.chat_id for row in rows_due}
+    if idle:
+        # Between our look and our taking the lane, somebody faster has sent its messages: held for nothing, it would
+        # keep what comes next waiting for the whole lease.
+        _give_back(connection, owner, idle)
     return [
         Due(
             row.id,
@@ -234,7 +239,11 @@ def record(
                 pending = select(outbox.c.id).where(outbox.c.chat_id == report.chat_id, outbox.c.status == "pending")
                 _finish(connection, list(connection.execute(pending).scalars()), "dropped", report.reason)
     if release:
-        connection.execute(delete(lanes).where(lanes.c.chat_id.in_(sorted(release)), lanes.c.owner == owner))
+        _give_back(connection, owner, release)
+
+
+def _give_back(connection: Connection, owner: str, chat_ids: Collection[str]) -> None:
+    connection.execute(delete(lanes).where(lanes.c.chat_id.in_(sorted(chat_ids)), lanes.c.owner == owner))
 
 
 def _finish(connection: Connection, ids: Sequence[int], status: str, reason: str) -> None:

@@ -105,7 +105,10 @@ class PayPages:
         if isinstance(order, Response):
             return order
         if order.payable(self._clock.now()):
-            await self._commit(self._payments.check_now(order.id))
+            try:
+                await self._commit(self._payments.check_now(order.id))
+            except Exception:  # asked all the same a little later, by the look-after
+                log.exception("payment could not be asked about", order=order.id)
         words = back_page(self._translator(request), order, self._clock.now())
         return self._page(request, words, order, leads_back=True)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
-from sqlalchemy import Connection, insert, select
+import pytest
+from sqlalchemy import Connection, insert, literal, select, union_all
 
 from core.clock import ManualClock
 from core.database import Database
@@ -71,6 +72,21 @@ async def test_a_lane_is_its_owners_until_the_lease_ends(database: Database, clo
     assert await claim(database, clock, "two") == []
     clock.move(outbox.LEASE)
     assert await claim(database, clock, "two") == ["1", "2"]
+
+
+async def test_a_lane_whose_messages_somebody_faster_has_sent_is_not_kept(
+    database: Database, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between a sender's look at what waits and its taking the lane, another one has come and gone."""
+    await put(database, clock, ("b", "2", REPLY))
+    late = select(union_all(select(literal("t:a").label("chat_id")), select(literal("t:b"))).subquery().c.chat_id)
+    with monkeypatch.context() as patched:
+        patched.setattr(outbox, "_free", lambda _skip, _worst: late)
+        assert await claim(database, clock, "slow") == ["2"]
+    held = await database.read(lambda c: list(c.execute(select(lanes.c.chat_id)).scalars()))
+    assert held == ["t:b"]
+    await put(database, clock, ("a", "1", REPLY))
+    assert await claim(database, clock, "other") == ["1"]
 
 
 async def test_a_resting_channel_is_skipped(database: Database, clock: ManualClock) -> None:

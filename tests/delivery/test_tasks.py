@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import literal, null, select
+from sqlalchemy import Connection, literal, null, select
 
 from core.clock import ManualClock
 from core.database import Database
@@ -118,3 +118,22 @@ async def test_a_file_is_kept_once_and_forgotten_unless_somebody_needs_it(
     assert await database.read(lambda c: list(c.execute(select(blob_table.c.sha256)).scalars())) == [keys[2]]
     with pytest.raises(KeyError):
         await database.read(blobs.load, keys[0])
+
+
+async def test_one_that_cannot_be_written_down_leaves_no_other_behind(
+    database: Database, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The worker is stopped after that: what it had in hand must have come to its end."""
+    finish = tasks.finish
+
+    def broken(connection: Connection, task_id: str) -> None:
+        if task_id == "one":
+            raise OSError("the database is away")
+        finish(connection, task_id)
+
+    monkeypatch.setattr(tasks, "finish", broken)
+    await plan(database, clock, "one")
+    await plan(database, clock, "two")
+    with pytest.raises(OSError, match="away"):
+        await Worker(database, clock, {"sms": Recorder()}).drain()
+    assert await status(database) == ["pending", "done"]
