@@ -15,7 +15,6 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
-from core.staff.models import StaffRole
 from fsm.texts import SOURCE, Translator
 
 LOCALES = Path(__file__).parent / "locales"
@@ -55,14 +54,6 @@ class Words(Translator):
 
     def n(self, one: str, many: str, n: int, /, **values: Any) -> str:
         return _catalogue(self.language).ngettext(one, many, n).format(n=n, **values)
-
-    def role(self, role: StaffRole) -> str:
-        names = {
-            StaffRole.agent: self.t("Agent"),
-            StaffRole.supervisor: self.t("Supervisor"),
-            StaffRole.administrator: self.t("Administrator"),
-        }
-        return names[role]
 
     def stamp(self, value: datetime) -> str:
         """``10.03.2026 14:05``: short, in figures, for tables."""
