@@ -65,7 +65,7 @@ class Doors:
         return Entered(member, token)
 
     async def who(self, token: str, *, quiet: bool = False) -> tuple[Member, Session] | None:
-        """Who holds this token now. "Seen" is written down about once a minute, unless nobody did anything (``quiet``)."""
+        """Who holds this token now. "Seen" is written down about once a minute; not for what a page does by itself."""
         now = self._clock.now()
         found = await self._database.read(sessions.find, token, now)
         if found is not None and not quiet and sessions.is_due(found[1], now):

@@ -68,9 +68,7 @@ class Figures:
     agents: Sequence[AgentWork] = field(default_factory=tuple)
 
 
-def figures_of(
-    connection: Connection, days: int, zone: ZoneInfo, now: datetime, *, by_agent: bool = False
-) -> Figures:
+def figures_of(connection: Connection, days: int, zone: ZoneInfo, now: datetime, *, by_agent: bool = False) -> Figures:
     """The last ``days`` days where the operator is, today among them."""
     today = now.astimezone(zone).date()
     first = today - timedelta(days=days - 1)
@@ -103,9 +101,7 @@ def figures_of(
         half,
         most,
         Counter(row.kind for row in rows).most_common(),
-        sorted(
-            (Rated(kind, (s[0], s[1], s[2], s[3], s[4])) for kind, s in rated.items()), key=lambda one: -one.count
-        ),
+        sorted((Rated(kind, (s[0], s[1], s[2], s[3], s[4])) for kind, s in rated.items()), key=lambda one: -one.count),
         _agents(connection, since, waits, Counter(row.actor for row in settled)) if by_agent else (),
     )
 
@@ -176,5 +172,3 @@ def _agents(
         for row in connection.execute(select(staff.c.id, staff.c.name, staff.c.active).order_by(staff.c.name))
         if row.active or row.id in answers
     ]
-
-

@@ -26,7 +26,16 @@ class Mark:
 def of_appeal(connection: Connection, appeal_id: str) -> Mapping[str, Sequence[Mark]]:
     """By message. Whatever is older than the outbox remembers has none."""
     query = (
-        select(appeal_posts, outbox.c.status, outbox.c.created_at, outbox.c.sent_at, outbox.c.seen_at, outbox.c.reason)
+        select(
+            appeal_posts.c.message_id,
+            appeal_posts.c.chat_id,
+            outbox.c.status,
+            outbox.c.created_at,
+            outbox.c.sent_at,
+            outbox.c.delivered_at,
+            outbox.c.seen_at,
+            outbox.c.reason,
+        )
         .join(outbox, outbox.c.id == appeal_posts.c.outbox_id)
         .where(appeal_posts.c.appeal_id == appeal_id, appeal_posts.c.message_id.is_not(None))
         .order_by(outbox.c.id)
@@ -59,7 +68,7 @@ def fingerprint(connection: Connection, appeal_id: str) -> str:
         select(
             func.count(),
             func.count(outbox.c.sent_at),
-            func.count(appeal_posts.c.delivered_at),
+            func.count(outbox.c.delivered_at),
             func.count(outbox.c.seen_at),
             func.count(outbox.c.reason),
         )

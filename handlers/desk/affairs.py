@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection
@@ -80,6 +81,7 @@ async def reminders_page(desk: Desk, visit: Visit) -> Response:
     except OutsideUnavailable:
         silent = True
     since = now - timedelta(days=30)
+    report = await desk.database.read(report_of, since, now, desk.operator.currency)
     return desk.view.show(
         visit,
         "reminders.html",
@@ -87,7 +89,11 @@ async def reminders_page(desk: Desk, visit: Visit) -> Response:
         silent=silent,
         day=day,
         shown=(trial.lines if trial else [])[:LINES],
-        report=await desk.database.read(report_of, since, now, desk.operator.currency),
+        ways=Counter(channel for channel, _cost in trial.people.values()).most_common() if trial else [],
+        report=report,
+        skipped=sorted(
+            ((why, number) for (_status, why), number in report.reminders.items() if why), key=lambda one: -one[1]
+        ),
         stages=await desk.database.read(stages_of, since, now),
         now=now,
     )
@@ -128,5 +134,3 @@ def _day(said: str) -> date | None:
         return datetime.fromisoformat(said).date()
     except ValueError:
         return None
-
-

@@ -33,7 +33,7 @@ async def file(desk: Desk, visit: Visit) -> Response:
     shown = message.media_type in SHOWN
     kind = "inline" if shown else "attachment"
     headers = {
-        "Content-Disposition": f"{kind}; filename=\"{_plain(message.file_name)}\"; "
+        "Content-Disposition": f'{kind}; filename="{_plain(message.file_name)}"; '
         f"filename*=UTF-8''{quote(message.file_name, safe='')}",
         # Whatever is inside, it is nobody: no scripts, no forms, no origin of ours.
         "Content-Security-Policy": "default-src 'none'; sandbox; frame-ancestors 'none'",
@@ -75,7 +75,7 @@ def _shrink(data: bytes) -> bytes:
             if picture.width * picture.height > MOST_PIXELS:
                 raise Missing
             picture.draft("RGB", (THUMBNAIL[0] * 2, THUMBNAIL[1] * 2))
-            small = ImageOps.exif_transpose(picture) or picture
+            small = ImageOps.exif_transpose(picture)
             small.thumbnail(THUMBNAIL)
             out = io.BytesIO()
             small.convert("RGBA" if "A" in small.getbands() or "transparency" in small.info else "RGB").save(

@@ -50,7 +50,15 @@ def by_day(days: Sequence[Day]) -> Bars:
         middle = _LEFT + room * (number + 0.5)
         for kind, value, x in (("came", one.came, middle - wide - 0.5), ("settled", one.settled, middle + 0.5)):
             bars.append(
-                Bar(round(x, 1), round(floor - value * scale, 1), round(wide, 1), round(value * scale, 1), kind, one.day, value)
+                Bar(
+                    round(x, 1),
+                    round(floor - value * scale, 1),
+                    round(wide, 1),
+                    round(value * scale, 1),
+                    kind,
+                    one.day,
+                    value,
+                )
             )
     every = max(1, -(-len(days) // 8))
     labels = [

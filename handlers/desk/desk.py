@@ -40,7 +40,7 @@ class Desk:
     content_type: Callable[[bytes], str | None]  # None: a kind of file that is not kept
     plan: Callable[[datetime], Awaitable[Trial]]  # who would be reminded at that moment
     closing: asyncio.Event = field(default_factory=asyncio.Event)  # open streams end then
-    demo_logins: tuple[tuple[str, str, str], ...] = ()  # name, log-in, password: on the log-in page of the demo
+    demo_logins: list[tuple[str, str, str]] = field(default_factory=list)  # name, log-in, password: the demo's own
 
     @property
     def clock(self) -> Clock:

@@ -82,10 +82,10 @@ def event(words: Words, happened: AppealEvent) -> str:
         "confirmed": t("The subscriber confirmed that it is solved"),
         "withdrawn": t("The subscriber withdrew it"),
         "silent": t("Closed: the subscriber was silent"),
-        "started": t("took it into work"),
-        "asked": t("asked, and waits for the subscriber"),
-        "resolved": t("resolved it"),
-        "rejected": t("rejected it"),
+        "started": t("taken into work"),
+        "asked": t("asked; now the subscriber is waited for"),
+        "resolved": t("solved"),
+        "rejected": t("refused"),
         "near": t("The deadline is near"),
         "missed": t("The deadline was missed: the subscriber got an apology"),
     }
@@ -93,9 +93,9 @@ def event(words: Words, happened: AppealEvent) -> str:
         case "rated":
             return t("The subscriber rated it {stars} of 5", stars=detail)
         case "assigned":
-            return t("gave it to {name}", name=detail) if detail else t("gave it back")
+            return t("assigned to {name}", name=detail) if detail else t("given back")
         case "kind":
-            return t("changed the kind")
+            return t("another kind")
     return known.get(happened.what, happened.what)
 
 
@@ -139,6 +139,19 @@ def reason(words: Words, value: str) -> str:
         "pending": t("being sent"),
     }
     return known.get(value, value.replace("_", " "))
+
+
+def stage(words: Words, value: str) -> str:
+    """A stage of reminders: days from the due date, or one that has a name (core/reminders/policy.py)."""
+    t = words.t
+    if value.startswith("asked"):
+        return t("on a chosen day")
+    known = {"ahead": t("before the due date"), "suspension": t("before suspension"), "+0": t("on the due date")}
+    if value in known or not value.lstrip("+-").isdigit():
+        return known.get(value, value or "–")
+    if value.startswith("-"):
+        return words.n("{n} day before the due date", "{n} days before the due date", -int(value))
+    return words.n("{n} day after the due date", "{n} days after the due date", int(value))
 
 
 def trouble(words: Words, value: str) -> str:

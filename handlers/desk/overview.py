@@ -17,9 +17,7 @@ async def dashboard(desk: Desk, visit: Visit) -> Response:
     asked = visit.asked("days", 3)
     days = int(asked) if asked in {str(one) for one in PERIODS} else 30
     by_agent = visit.may(Right.agents)
-    found = await desk.database.read(
-        figures_of, days, desk.operator.zone, desk.clock.now(), by_agent=by_agent
-    )
+    found = await desk.database.read(figures_of, days, desk.operator.zone, desk.clock.now(), by_agent=by_agent)
     return desk.view.show(
         visit, "dashboard.html", figures=found, chart=charts.by_day(found.days), days=days, periods=PERIODS
     )

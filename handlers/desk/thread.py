@@ -62,7 +62,7 @@ async def show(desk: Desk, visit: Visit, thread: Thread, typed: Typed | None = N
         "marks": await read(marks.of_appeal, appeal.id),
         "reached": marks.reached,
         "seen": seen(thread),
-        "names": {one.id: one.name for one in await read(accounts.everybody)},
+        "names_of": {one.id: one.name for one in await read(accounts.everybody)},
         "is_open": appeal.status in OPEN,
         "is_over": appeal.status in (*SETTLED, AppealStatus.closed),
         "late": appeal.status in OPEN and (appeal.missed > 0 or (appeal.due_at is not None and appeal.due_at <= now)),
@@ -89,8 +89,10 @@ async def show(desk: Desk, visit: Visit, thread: Thread, typed: Typed | None = N
         staff=staff,
         kinds=[one for one in desk.rules.kinds if one.code != "link"],
         roles=list(Role),
-        ready=[(one.title, templates.fill(one.body, _holes(desk, visit, appeal, person))) for one in
-               await read(templates.every, appeal.kind)],
+        ready=[
+            (one.title, templates.fill(one.body, _holes(desk, visit, appeal, person)))
+            for one in await read(templates.every, appeal.kind)
+        ],
         typed=typed or Typed(),
         most=MAX_ANSWER,
         files_at_once=FILES_AT_ONCE,
@@ -155,5 +157,3 @@ async def show_the_phone(desk: Desk, visit: Visit) -> Response:
         said = ", ".join(show_phone(one) for one in numbers)
         return say(visit, said or visit.words.t("No phone is known."), f"/desk/appeals/{thread.appeal.number}")
     return desk.view.show(visit, "_phones.html", phones=[(one, show_phone(one)) for one in numbers])
-
-

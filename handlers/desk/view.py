@@ -71,7 +71,9 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals.update(static=static_path, Right=Right, deed=deeds.said, names=names, sections=SECTIONS, shortcuts=SHORTCUTS)
+    made.globals.update(
+        static=static_path, Right=Right, deed=deeds.said, names=names, sections=SECTIONS, shortcuts=SHORTCUTS
+    )
     return made
 
 
@@ -103,8 +105,7 @@ class View:
         """What a kind of appeals is called, by its code."""
 
         def title(code: str) -> str:
-            found = self._kinds.get(code)
-            return f"{found.icon} {found.title.in_(language)}".strip()
+            return self._kinds.get(code).title.in_(language)
 
         return title
 

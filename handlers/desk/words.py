@@ -6,6 +6,7 @@ import gettext
 import io
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
+from core.money import Money
 from fsm.texts import SOURCE, Translator
 
 LOCALES = Path(__file__).parent / "locales"
@@ -69,6 +71,17 @@ class Words(Translator):
         if local.year == today.year:
             return format_skeleton("dMMM", local, locale=self.language)
         return format_date(local, "short", locale=self.language)
+
+    def left(self, until: datetime, now: datetime) -> str:
+        """How long until then, or how late it is."""
+        span = self.span(until - now)
+        return self.t("in {span}", span=span) if until > now else self.t("{span} late", span=span)
+
+    def sum(self, amount: Decimal, currency: str) -> str:
+        return self.money(Money(amount, currency))
+
+    def minor(self, amount: int, currency: str) -> str:
+        return self.money(Money.from_minor(amount, currency))
 
     def span(self, value: timedelta) -> str:
         """``2 h``, ``3 days``: the largest unit alone."""
