@@ -34,6 +34,9 @@ async def examine(program: Program) -> AsyncIterator[Finding]:
     for examine in program.helpdesks.examine:
         for finding in await _patiently(examine(), "the helpdesk"):
             yield finding
+    if program.group is not None:
+        for finding in await _patiently(program.group.examine(), "the staff's group"):
+            yield finding
     if settings.public_url:
         yield await _http(f"{settings.public_url}/health/live", "ABONENT_PUBLIC_URL", must_answer=False)
     if settings.sms_http_url:

@@ -20,6 +20,15 @@ class AppealOptions(BaseSettings):
     appeal_return_days: int = Field(14, ge=1, le=365)
     appeal_close_days: int = Field(7, ge=1, le=365)
     appeal_warn_days: int = Field(2, ge=1, le=30)
+    telegram_staff_group: str = ""
+
+    @field_validator("telegram_staff_group")
+    @classmethod
+    def _group(cls, value: str) -> str:
+        value = value.strip()
+        if value and not (value.startswith("-") and value[1:].isascii() and value[1:].isdigit() and len(value) < 20):
+            raise ValueError("must be the group's number, which begins with a minus: -1001234567890")
+        return value
 
     @field_validator("appeal_hours")
     @classmethod

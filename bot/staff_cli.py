@@ -105,6 +105,29 @@ def sessions(login: Login, end: Annotated[bool, typer.Option("--end", help="End 
     asyncio.run(_open(act))
 
 
+@staff_app.command()
+def code(
+    login: Login, forget: Annotated[bool, typer.Option("--forget", help="Take their Telegram accounts away.")] = False
+) -> None:
+    """Show a one-time code with which they tell the bot in Telegram who they are: /bind CODE."""
+    from core.staff import accounts, binding
+    from core.staff.models import Refused
+
+    async def act(database: Database, clock: Clock, who: Who) -> None:
+        found = await database.read(accounts.by_login, login)
+        if found is None or not found.active:
+            raise Refused("There is no account {login}.", login=login[:60])
+        if forget:
+            gone = await database.write(binding.unbind, found.id, who, clock.now())
+            typer.secho(f"{gone} Telegram account(s) of {found.login} mean nothing any more.", fg="green")
+            return
+        made = await database.write(binding.issue, found, who, clock.now())
+        minutes = int(binding.LIFE.total_seconds() // 60)
+        typer.echo(f"{found.name} writes to the bot within {minutes} minutes: /bind {made}")
+
+    asyncio.run(_open(act))
+
+
 def _role(said: str) -> StaffRole:
     from core.staff.models import StaffRole
 

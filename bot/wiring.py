@@ -21,7 +21,8 @@ from bot.reminders import Reminders
 from bot.scheduler import build_scheduler
 from bot.settings import Settings
 from bot.wiring_appeals import add_appeal_jobs, appeal_rules, blob_loader
-from bot.wiring_desk import build_desk, routes_of_desk
+from bot.wiring_desk import routes_of_desk
+from bot.wiring_group import StaffGroup, build_group
 from bot.wiring_helpdesk import Helpdesks, build_helpdesks
 from bot.wiring_messengers import RATES, telegram_messenger, viber_messenger
 from bot.wiring_payments import (
@@ -73,7 +74,6 @@ from fsm.state import Registry
 from handlers.channel import Channel
 from handlers.desk.acts import StaffDesk
 from handlers.desk.clockwork import AppealClockwork
-from handlers.desk.desk import Desk
 from handlers.edge import Edge
 from handlers.files import SignedFiles
 from handlers.pace import Pace
@@ -190,10 +190,10 @@ class Program:
     reminders: Reminders
     notices: Notices
     desk: StaffDesk
-    pages: Desk  # of the staff: open streams end when it is told to close
     clockwork: AppealClockwork
     store: FileStore
     helpdesks: Helpdesks
+    group: StaffGroup | None
     edges: list[Edge]
     routes: list[BaseRoute]
 
@@ -255,6 +255,7 @@ async def open_program(
                 operator,
                 blob_bytes,
                 lambda: telegram_cashier(database, clock, operator, worker.wake),
+                lambda: group.door if group is not None else None,
             ),
             *viber_messenger(settings, database, operator, files.url),
         ]
@@ -278,10 +279,10 @@ async def open_program(
             wake_sender=sender.wake,
             wake_worker=worker.wake,
         )
-        edges = [plug(turns) for _channel, plug in messengers]
         desk = StaffDesk(database, services, registry, sender.wake, worker.wake)
-        pages = build_desk(database, services, desk, store, settings.public_url)
-        routes: list[BaseRoute] = [files.route(), *routes_of_desk(settings, pages)]
+        group = build_group(settings, channels, database, services, desk, store, worker.wake)
+        edges = [plug(turns) for _channel, plug in messengers]
+        routes: list[BaseRoute] = [files.route(), *routes_of_desk(settings, database, services)]
         routes.extend(route for edge in edges for route in edge.routes())
         bots = bot_addresses(settings)
         routes.extend(payment_routes(database, services, providers, settings.public_url, bots, worker.wake))
@@ -291,12 +292,16 @@ async def open_program(
         reminders = build_reminders(database, services, registry, payments=bool(providers), wake_sender=sender.wake)
         notices = build_notices(database, services, registry, sender.wake)
         add_reminder_jobs(scheduler, reminders, notices)
-        helpdesks = build_helpdesks(settings, database, services, desk, store, worker.wake)
+        mirrors = [group.mirror] if group is not None else []
+        helpdesks = build_helpdesks(settings, database, services, desk, store, worker.wake, mirrors)
         for close in helpdesks.close:
             stack.push_async_callback(close)
         tasks |= helpdesks.tasks  # the worker's own
         routes.extend(helpdesks.routes)
         helpdesks.schedule(scheduler)
+        if group is not None:
+            tasks |= group.tasks
+            group.schedule(scheduler)
         clockwork = AppealClockwork(database, services, registry, sender.wake, worker.wake)
         add_appeal_jobs(scheduler, clockwork, database, services, store)
         yield Program(
@@ -312,10 +317,10 @@ async def open_program(
             reminders,
             notices,
             desk,
-            pages,
             clockwork,
             store,
             helpdesks,
+            group,
             edges,
             routes,
         )

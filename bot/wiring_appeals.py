@@ -31,7 +31,7 @@ def appeal_rules(settings: Settings, operator: Operator) -> AppealRules:
         return_days=settings.appeal_return_days,
         close_days=settings.appeal_close_days,
         warn_days=settings.appeal_warn_days,
-        mirrored=bool(settings.zammad_url),
+        mirrored=bool(settings.zammad_url or settings.telegram_staff_group),
     )
 
 
@@ -54,10 +54,10 @@ def add_appeal_jobs(
     scheduler: AsyncIOScheduler, clockwork: AppealClockwork, database: Database, services: Services, store: FileStore
 ) -> None:
     async def tidy_files() -> None:
-        now = services.clock.now()
-        removed = len(await database.write(forget_unused, store, now)) + await store.sweep(now)
-        if removed:
-            log.info("files removed", count=removed)
+        keys = await database.write(forget_unused, services.clock.now())
+        if keys:
+            await store.remove(keys)
+            log.info("files removed", count=len(keys))
 
     add_job(scheduler, "appeals", timedelta(seconds=30), clockwork.tick)
     add_job(scheduler, "files of appeals", timedelta(hours=1), tidy_files)

@@ -60,14 +60,14 @@ def build_helpdesks(
     desk: StaffDesk,
     store: FileStore,
     wake_worker: Callable[[], None],
-    others: Sequence[Helpdesk] = (),
+    others: Sequence[Mirror] = (),
 ) -> Helpdesks:
     clock = services.clock
     tasks: dict[str, TaskHandler] = {}
     routes: list[BaseRoute] = []
     jobs: list[tuple[str, timedelta, Callable[[], Awaitable[object]]]] = []
     examine: list[Callable[[], Awaitable[Sequence[Finding]]]] = []
-    desks = list(others)
+    desks: list[Helpdesk] = []
     if settings.zammad_url:
         words = AgentWords(services.operator, services.appeals.kinds)
         client = ZammadClient(settings.zammad_url, settings.zammad_token.get_secret_value())
@@ -91,11 +91,12 @@ def build_helpdesks(
             return await examine_zammad(client, settings.zammad_group, states, signed=bool(secret))
 
         examine.append(look)
-    if not desks:
+    mirrors = [*others, *(Mirror(database, clock, one, store.get) for one in desks)]
+    if not mirrors:
         return Helpdesks()
-    mirrors = [Mirror(database, clock, one, store.get) for one in desks]
     tasks[SYNC] = SyncAppeal(mirrors)
-    jobs.append(("helpdesks", timedelta(minutes=1), CatchUp(database, clock, [one.name for one in desks], wake_worker)))
+    names = [one.name for one in mirrors]
+    jobs.append(("helpdesks", timedelta(minutes=1), CatchUp(database, clock, names, wake_worker)))
     return Helpdesks(mirrors, tasks, routes, jobs, examine, [one.close for one in desks])
 
 

@@ -16,6 +16,7 @@ from handlers.receipts import OutboxReceipts
 from handlers.telegram.cashier import Cashier
 from handlers.telegram.client import make_bot
 from handlers.telegram.edge import TelegramEdge
+from handlers.telegram.group.door import StaffDoor
 from handlers.telegram.outbound import TelegramChannel
 from handlers.telegram.setup import Appearance
 from handlers.turn import Turns
@@ -31,7 +32,12 @@ Messenger = tuple[Channel, Callable[[Turns], Edge]]
 
 
 def telegram_messenger(
-    settings: Settings, clock: Clock, operator: Operator, blob: BlobReader, cashier: Callable[[], Cashier]
+    settings: Settings,
+    clock: Clock,
+    operator: Operator,
+    blob: BlobReader,
+    cashier: Callable[[], Cashier],
+    staff: Callable[[], StaffDoor | None] = lambda: None,
 ) -> list[Messenger]:
     token = settings.telegram_token.get_secret_value()
     if not token:
@@ -52,6 +58,7 @@ def telegram_messenger(
             appearance=appearance,
             group_line=lambda language: group_line(choose_language(language, operator.languages)),
             cashier=cashier(),
+            staff=staff(),
             public_url=settings.public_url if webhook else "",
             secret=settings.webhook_secret,
         )

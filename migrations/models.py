@@ -10,6 +10,7 @@ import core.notices.tables
 import core.outages.tables
 import core.payments.tables
 import core.reminders.tables
+import core.staff.binding_tables
 import core.staff.tables
 import core.subscribers.tables  # noqa: F401 - imported for what they add to the metadata
 from core.database import metadata

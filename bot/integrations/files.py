@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+import filetype
 from sqlalchemy import Connection, select, update
 
 from core.appeals import life
-from core.appeals.content import honest_name
-from core.appeals.content import media_type as content_type
-from core.appeals.files import LIMIT, FileStore, keep
+from core.appeals.files import LIMIT, FileStore, register
 from core.appeals.rules import AppealRules
 from core.appeals.tables import appeal_messages
 from core.clock import Clock
@@ -24,7 +23,9 @@ from fsm.state import Registry
 from handlers.channel import Channel, TooLarge, TryLater, Undeliverable
 from handlers.tell import tell
 
-__all__ = ["FileFetcher", "content_type"]
+_OFFICE = ("application/msword", "application/vnd.openxmlformats-officedocument", "application/vnd.oasis.opendocument")
+_KEPT = ("image/jpeg", "image/png", "image/gif", "image/webp", "image/heic", "application/pdf", *_OFFICE)
+_TEXT = "text/plain"
 
 
 class FileFetcher:
@@ -77,23 +78,24 @@ class FileFetcher:
             await self._tell(task, lambda t: told.file_refused(t, name))
             return
         try:
-            key = await keep(self._database, self._store, fetched.data, media_type, self._clock.now())
+            key = await self._store.put(fetched.data)
         except OSError as error:  # the disk is full or away: the messenger still has it for a while
             raise OutsideUnavailable(f"the file store: {error.strerror}") from error
-        await self._database.write(self._keep, task.payload["message"], key, media_type)
+        await self._database.write(self._keep, task.payload["message"], key, media_type, len(fetched.data))
 
     async def gave_up(self, task: Task) -> None:
         await self._tell(task, lambda t: told.file_lost(t, task.payload["name"]))
 
-    def _keep(self, connection: Connection, message_id: str, key: str, media_type: str) -> None:
+    def _keep(self, connection: Connection, message_id: str, key: str, media_type: str, size: int) -> None:
+        now = self._clock.now()
+        register(key, media_type, size, now).apply(connection)
         mine = appeal_messages.c.id == message_id
-        row = connection.execute(select(appeal_messages.c.appeal_id, appeal_messages.c.file_name).where(mine)).first()
-        appeal = life.locked(connection, row.appeal_id) if row is not None else None
-        if row is None or appeal is None:  # a draft that was thrown away meanwhile needs no file
+        appeal_id = connection.execute(select(appeal_messages.c.appeal_id).where(mine)).scalar()
+        appeal = life.locked(connection, appeal_id) if appeal_id is not None else None
+        if appeal is None:  # a draft that was thrown away meanwhile needs no file
             return
-        named = {"blob": key, "file_name": honest_name(row.file_name or "", media_type)}
-        connection.execute(update(appeal_messages).where(mine).values(named))
-        life.touch(connection, appeal, self._rules, self._clock.now())
+        connection.execute(update(appeal_messages).where(mine).values(blob=key))
+        life.touch(connection, appeal, self._rules, now)
 
     async def _tell(self, task: Task, say: told.Say) -> None:
         await self._database.write(self._say, task, say)
@@ -111,6 +113,19 @@ class FileFetcher:
                 now=self._clock.now(),
                 cause=task.payload["message"],
             )
+
+
+def content_type(data: bytes) -> str | None:
+    """The media type by the content; None for what is not kept."""
+    guess = filetype.guess(data)
+    if guess is not None:
+        mime: str = guess.mime
+        return mime if mime.startswith(_KEPT) else None
+    try:
+        plain = data.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    return _TEXT if plain and "\0" not in plain else None
 
 
 def _too_large(name: str) -> told.Say:

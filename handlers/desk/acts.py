@@ -82,7 +82,8 @@ class StaffDesk:
         """Words among staff."""
 
         def act(connection: Connection) -> None:
-            staff.note(connection, self.rules, actor, number, text, self._services.clock.now(), files)
+            done = staff.note(connection, self.rules, actor, number, text, self._services.clock.now(), files)
+            self._also(connection, done)
 
         await self._act(act)
 
@@ -100,7 +101,8 @@ class StaffDesk:
         """``staff_id`` empty: nobody has it any more. ``name`` is for the history."""
 
         def act(connection: Connection) -> None:
-            staff.assign(connection, self.rules, actor, number, staff_id, name, self._services.clock.now())
+            done = staff.assign(connection, self.rules, actor, number, staff_id, name, self._services.clock.now())
+            self._also(connection, done)
 
         await self._act(act)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,9 +10,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
-from core.appeals.kinds import Kinds
 from core.staff.rights import Right
-from handlers.desk import deeds, names
+from handlers.desk import deeds
 from handlers.desk.answers import SAID, heard
 from handlers.desk.security import HEADERS
 from handlers.desk.visit import Visit
@@ -28,11 +26,6 @@ def _(message: str) -> str:
 
 
 SECTIONS = (
-    ("/desk", "inbox", _("Appeals"), Right.read),
-    ("/desk/dashboard", "chart", _("Dashboard"), Right.figures),
-    ("/desk/outages", "bolt", _("Outages"), Right.outages),
-    ("/desk/reminders", "bell", _("Reminders"), Right.reminders),
-    ("/desk/payments", "card", _("Payments"), Right.payments),
     ("/desk/templates", "quote", _("Ready answers"), Right.templates),
     ("/desk/audit", "list", _("Audit log"), Right.audit),
     ("/desk/staff", "people", _("Staff"), Right.staff),
@@ -71,17 +64,14 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals.update(
-        static=static_path, Right=Right, deed=deeds.said, names=names, sections=SECTIONS, shortcuts=SHORTCUTS
-    )
+    made.globals.update(static=static_path, Right=Right, deed=deeds.said, sections=SECTIONS, shortcuts=SHORTCUTS)
     return made
 
 
 class View:
     """``page`` is the name of a template."""
 
-    def __init__(self, kinds: Kinds) -> None:
-        self._kinds = kinds
+    def __init__(self) -> None:
         self._environment = environment()
 
     def render(self, visit: Visit, page: str, **values: Any) -> str:
@@ -97,17 +87,8 @@ class View:
             language=words.language,
             theme=theme_of(visit),
             here=visit.request.url.path,
-            kind=self._kind(words.language),
             **values,
         )
-
-    def _kind(self, language: str) -> Callable[[str], str]:
-        """What a kind of appeals is called, by its code."""
-
-        def title(code: str) -> str:
-            return self._kinds.get(code).title.in_(language)
-
-        return title
 
     def show(self, visit: Visit, page: str, status: int = 200, **values: Any) -> HTMLResponse:
         said = heard(visit) if not visit.live else None

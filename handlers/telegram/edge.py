@@ -11,6 +11,7 @@ from core.clock import Clock
 from handlers.edge import Finding
 from handlers.intake import Intake
 from handlers.telegram.cashier import Cashier
+from handlers.telegram.group.door import StaffDoor
 from handlers.telegram.outbound import TelegramChannel
 from handlers.telegram.polling import Polling
 from handlers.telegram.receiver import GroupLine, Receiver
@@ -33,12 +34,13 @@ class TelegramEdge:
         appearance: Appearance,
         group_line: GroupLine,
         cashier: Cashier | None = None,
+        staff: StaffDoor | None = None,
         public_url: str = "",
         secret: str = "",
     ) -> None:
         self._bot = bot
         self._appearance = appearance
-        self._receiver = Receiver(bot, channel, intake, clock, group_line=group_line, cashier=cashier)
+        self._receiver = Receiver(bot, channel, intake, clock, group_line=group_line, cashier=cashier, staff=staff)
         self._secret = secret
         self._webhook_url = f"{public_url}{PATH}" if public_url else ""
         self._polling = None if public_url else Polling(bot, self._receiver)

@@ -59,7 +59,7 @@ class TelegramChannel:
 
     def __init__(self, bot: Bot, blobs: BlobReader, payment_token: str = "") -> None:
         """``payment_token`` is the payment provider's, from @BotFather: invoices cannot be sent without one."""
-        self._bot = bot
+        self.bot = self._bot = bot
         self._blobs = blobs
         self._payment_token = payment_token
 

@@ -17,6 +17,7 @@ from core.clock import Clock
 from fsm.event import Event
 from handlers.intake import Intake, NotCommitted, TurnDone
 from handlers.telegram.cashier import CHECKOUT_LIMIT, Cashier, Checkout, Paid
+from handlers.telegram.group.door import StaffDoor
 from handlers.telegram.inbound import GroupCall, read
 from handlers.telegram.outbound import TelegramChannel
 
@@ -46,6 +47,7 @@ class Receiver:
         *,
         group_line: GroupLine,
         cashier: Cashier | None = None,
+        staff: StaffDoor | None = None,
         username: str = "",
         typing_after: float = TYPING_AFTER,
     ) -> None:
@@ -57,6 +59,7 @@ class Receiver:
         self._clock = clock
         self._group_line = group_line
         self._cashier = cashier
+        self._staff = staff
         self._typing_after = typing_after
         self._greeted: OrderedDict[int, int] = OrderedDict()
         self._surprises: OrderedDict[Any, int] = OrderedDict()
@@ -82,6 +85,8 @@ class Receiver:
 
     async def _receive(self, raw: dict[str, Any]) -> None:
         update = Update.model_validate(raw, context={"bot": self._bot})
+        if self._staff is not None and await self._staff.take(update, self.username):
+            return
         incoming = read(update, self._clock.now(), self.username)
         toast = ""
         if incoming.event:

@@ -6,6 +6,7 @@ import re
 
 from bot.sandbox.shapes import Json
 from bot.sandbox.telegram.errors import ApiError, bad, forbidden
+from bot.sandbox.telegram.forum import Forum
 from bot.sandbox.telegram.people import Person, command_entities, member
 from bot.sandbox.telegram.service import Chat, Telegram
 
@@ -58,6 +59,20 @@ class Group:
         raw = self.chat.raw | {"id": new_id, "type": "supergroup"}
         self.telegram.chats[new_id] = Chat(raw, may_write=lambda: None if self.bot_inside else bad("chat not found"))
         return new_id
+
+    def turn_into_forum(self, by: Person) -> Forum:
+        """Topics are switched on: the group becomes a supergroup with another id, and both say so."""
+        old, new_id = self.chat.id, -1_000_000_000_000 + self.chat.id
+        moved = self.telegram.new_message(self.chat, by.user, {"migrate_to_chat_id": new_id})
+        if self.bot_inside:
+            self.telegram.publish("message", moved, old)
+        self.upgraded_to = new_id
+        forum = self.telegram.forum(str(self.chat.raw["title"]), self.members, new_id)
+        if self.bot_inside:
+            forum.bot_status = "member"
+            came = self.telegram.new_message(forum.chat, by.user, {"migrate_from_chat_id": old})
+            self.telegram.publish("message", came, new_id)
+        return forum
 
     def _membership(self, by: Person, old: str, new: str) -> None:
         bot = self.telegram.bot

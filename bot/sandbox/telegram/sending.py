@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from bot.sandbox.shapes import Json, words
-from bot.sandbox.telegram import checks, markup, media
+from bot.sandbox.telegram import checks, markup, media, topics
 from bot.sandbox.telegram.call import Call, Table
 from bot.sandbox.telegram.errors import bad
 from bot.sandbox.telegram.service import TYPING, Chat, Telegram
 
 _COMMON: Table = {
     "chat_id": "chat",
+    "message_thread_id": "int",
     "disable_notification": "bool",
     "protect_content": "bool",
     "reply_parameters": "json",
@@ -30,7 +31,7 @@ SEND_PHOTO: Table = (
     }
 )
 SEND_DOCUMENT: Table = _COMMON | _CAPTION | {"document": "str", "disable_content_type_detection": "bool"}
-SEND_CHAT_ACTION: Table = {"chat_id": "chat", "action": "str"}
+SEND_CHAT_ACTION: Table = {"chat_id": "chat", "action": "str", "message_thread_id": "int"}
 _ACTIONS = words(
     "typing upload_photo record_video upload_video record_voice upload_voice upload_document choose_sticker "
     "find_location record_video_note upload_video_note"
@@ -77,6 +78,8 @@ def captioned(source: Json) -> Json:
 def _post(telegram: Telegram, chat: Chat, call: Call, content: Json) -> Json:
     inline, keyboard = split_markup(call.get("reply_markup"), chat)
     target = checks.reply_target(call.get("reply_parameters"), chat.messages)
+    telegram.chat_for_writing(chat.id, counted=False)
+    content |= topics.thread_of(telegram, chat, call, target)
     telegram.chat_for_writing(chat.id)
     if inline and inline["inline_keyboard"]:
         content["reply_markup"] = inline

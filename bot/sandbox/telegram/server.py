@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from bot.sandbox.files import file_response
 from bot.sandbox.shapes import Json
-from bot.sandbox.telegram import editing, invoices, receiving, sending, settings_methods
+from bot.sandbox.telegram import editing, invoices, receiving, sending, settings_methods, topics
 from bot.sandbox.telegram.call import Call, Table, read_call
 from bot.sandbox.telegram.errors import ApiError
 from bot.sandbox.telegram.service import Telegram
@@ -46,6 +46,13 @@ METHODS: dict[str, tuple[Method, Table]] = {
     "setMyShortDescription": (settings_methods.set_short_description, settings_methods.SHORT_DESCRIPTION),
     "setChatMenuButton": (settings_methods.set_menu_button, settings_methods.MENU_BUTTON),
     "getFile": (settings_methods.get_file, settings_methods.FILE),
+    "createForumTopic": (topics.create, topics.CREATE),
+    "editForumTopic": (topics.edit, topics.EDIT),
+    "closeForumTopic": (topics.close, topics.TOPIC),
+    "reopenForumTopic": (topics.reopen, topics.TOPIC),
+    "deleteForumTopic": (topics.delete, topics.TOPIC),
+    "getChatMember": (topics.chat_member, topics.MEMBER),
+    "setMessageReaction": (topics.react, topics.REACT),
     "getChat": (settings_methods.get_chat, settings_methods.CHAT),
 }
 _BY_LOWER = {name.lower(): name for name in METHODS}  # method names are case-insensitive

@@ -18,6 +18,7 @@ from bot.sandbox.telegram.webhook import Webhook
 from core.clock import Clock
 
 if TYPE_CHECKING:
+    from bot.sandbox.telegram.forum import Forum
     from bot.sandbox.telegram.groups import Group
     from bot.sandbox.telegram.people import Person
 
@@ -99,6 +100,7 @@ class Telegram:
         }
         self.people: dict[int, Person] = {}
         self.groups: dict[int, Group] = {}
+        self.forums: dict[int, Forum] = {}
         self.chats: dict[int, Chat] = {}
         self.queries: dict[str, Query] = {}
         self.bills: dict[int, Bill] = {}  # by message
@@ -134,6 +136,16 @@ class Telegram:
         self.groups[group.chat.id] = group
         self.chats[group.chat.id] = group.chat
         return group
+
+    def forum(self, title: str, members: list[Person], chat_id: int | None = None) -> Forum:
+        """A new supergroup with topics; the bot is not in it until `add_bot`."""
+        from bot.sandbox.telegram.forum import Forum
+
+        forum = Forum(self, chat_id or -1_000_000_000_000 - next(self._group_ids), title, members)
+        self.forums[forum.chat.id] = forum
+        self.chats[forum.chat.id] = forum.chat
+        self.changed()
+        return forum
 
     def fail_next(self, error: ApiError, times: int = 1, method: str | None = None) -> None:
         """Makes the next calls (of one method, or of any) fail with `error`: an outage, a flood limit."""

@@ -129,6 +129,9 @@ def get_file(telegram: Telegram, call: Call) -> Json:
 
 def get_chat(telegram: Telegram, call: Call) -> Json:
     chat = telegram.find_chat(call.get("chat_id"))
+    refusal = chat.may_write()
+    if refusal and (refusal.parameters or not chat.private):  # a group that moved away, or that the bot is not in
+        raise refusal
     gifts = dict.fromkeys(
         ("unlimited_gifts", "limited_gifts", "unique_gifts", "premium_subscription", "gifts_from_channels"),
         False,

@@ -1,0 +1,1 @@
+"""The staff's group in Telegram: a topic for each appeal, and what staff write there."""
