@@ -46,16 +46,18 @@ async def is_current(database: Database) -> bool:
 
 async def upgrade(database: Database, revision: str = "head") -> None:
     """In one transaction: a migration that fails leaves the schema as it was."""
-    await database.write(lambda connection: command.upgrade(_config(connection), revision))
+    await database.write_once(lambda connection: command.upgrade(_config(connection), revision))
 
 
 async def downgrade(database: Database, revision: str = "base") -> None:
-    await database.write(lambda connection: command.downgrade(_config(connection), revision))
+    await database.write_once(lambda connection: command.downgrade(_config(connection), revision))
 
 
 async def draft(database: Database, message: str) -> None:
     """Writes a new migration from what the models have and the database has not. For developers."""
-    await database.write(lambda connection: command.revision(_config(connection), message=message, autogenerate=True))
+    await database.write_once(
+        lambda connection: command.revision(_config(connection), message=message, autogenerate=True)
+    )
 
 
 class NotReady(Exception):

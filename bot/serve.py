@@ -80,6 +80,7 @@ async def running(program: Program, listener: socket.socket) -> AsyncIterator[No
         try:
             yield
         finally:
+            program.pages.closing.set()
             for edge in program.edges:
                 await edge.stop()
             for poll in polls:

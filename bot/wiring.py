@@ -21,7 +21,7 @@ from bot.reminders import Reminders
 from bot.scheduler import build_scheduler
 from bot.settings import Settings
 from bot.wiring_appeals import add_appeal_jobs, appeal_rules, blob_loader
-from bot.wiring_desk import routes_of_desk
+from bot.wiring_desk import build_desk, routes_of_desk
 from bot.wiring_group import StaffGroup, build_group
 from bot.wiring_helpdesk import Helpdesks, build_helpdesks
 from bot.wiring_messengers import RATES, telegram_messenger, viber_messenger
@@ -74,6 +74,7 @@ from fsm.state import Registry
 from handlers.channel import Channel
 from handlers.desk.acts import StaffDesk
 from handlers.desk.clockwork import AppealClockwork
+from handlers.desk.desk import Desk
 from handlers.edge import Edge
 from handlers.files import SignedFiles
 from handlers.pace import Pace
@@ -190,6 +191,7 @@ class Program:
     reminders: Reminders
     notices: Notices
     desk: StaffDesk
+    pages: Desk  # of the staff: open streams end when it is told to close
     clockwork: AppealClockwork
     store: FileStore
     helpdesks: Helpdesks
@@ -282,7 +284,8 @@ async def open_program(
         desk = StaffDesk(database, services, registry, sender.wake, worker.wake)
         group = build_group(settings, channels, database, services, desk, store, worker.wake)
         edges = [plug(turns) for _channel, plug in messengers]
-        routes: list[BaseRoute] = [files.route(), *routes_of_desk(settings, database, services)]
+        pages = build_desk(database, services, desk, store, settings.public_url)
+        routes: list[BaseRoute] = [files.route(), *routes_of_desk(settings, pages)]
         routes.extend(route for edge in edges for route in edge.routes())
         bots = bot_addresses(settings)
         routes.extend(payment_routes(database, services, providers, settings.public_url, bots, worker.wake))
@@ -317,6 +320,7 @@ async def open_program(
             reminders,
             notices,
             desk,
+            pages,
             clockwork,
             store,
             helpdesks,

@@ -54,10 +54,10 @@ def add_appeal_jobs(
     scheduler: AsyncIOScheduler, clockwork: AppealClockwork, database: Database, services: Services, store: FileStore
 ) -> None:
     async def tidy_files() -> None:
-        keys = await database.write(forget_unused, services.clock.now())
-        if keys:
-            await store.remove(keys)
-            log.info("files removed", count=len(keys))
+        now = services.clock.now()
+        removed = len(await database.write(forget_unused, store, now)) + await store.sweep(now)
+        if removed:
+            log.info("files removed", count=removed)
 
     add_job(scheduler, "appeals", timedelta(seconds=30), clockwork.tick)
     add_job(scheduler, "files of appeals", timedelta(hours=1), tidy_files)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import random
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, DateTime, Dialect, MetaData, create_engine, event
 from sqlalchemy.engine import Engine, make_url
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import QueuePool
 from sqlalchemy.types import TypeDecorator
@@ -26,6 +28,8 @@ T = TypeVar("T")
 READERS = 4  # connections kept open, on SQLite; as many again when many read at once
 CONNECT_LIMIT = 10.0  # seconds
 STATEMENT_LIMIT = 60.0  # seconds: a server that has gone silent must not hold a chat, or the writer, for ever
+
+RACES = 5  # how often a transaction is begun anew that PostgreSQL undid in favour of another one
 
 metadata = MetaData(
     naming_convention={
@@ -102,8 +106,21 @@ class Database:
     async def write(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs ``fn(connection, ...)`` in one transaction: committed when it returns, undone when it raises.
 
-        ``fn`` must not call an outside system nor wait for anything but the database.
+        ``fn`` must not call an outside system nor wait for anything but the database. It runs again when PostgreSQL
+        undid it to end a deadlock, so what it says or keeps outside of the database must not add up.
         """
+        for lost in range(RACES):
+            try:
+                return await self.write_once(fn, *args, **kwargs)
+            except DBAPIError as error:
+                if not lost_a_race(error):
+                    raise
+            # Two that have just met would meet again at once.
+            await asyncio.sleep(random.uniform(0, 0.02) * 2**lost)
+        return await self.write_once(fn, *args, **kwargs)
+
+    async def write_once(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """The same for whatever cannot run a second time, or knows better what to do then."""
         if self._writer is not None and self._thread is not None:
             return await asyncio.get_running_loop().run_in_executor(
                 self._thread, lambda: self._write_sync(fn, *args, **kwargs)
@@ -123,6 +140,14 @@ class Database:
             with contextlib.suppress(RuntimeError):  # the thread was stopped before: closing twice is no error
                 await asyncio.get_running_loop().run_in_executor(thread, writer.dispose)
             thread.shutdown(wait=True)
+
+
+_LOST = ("40001", "40P01")  # SQLSTATE: serialization_failure, deadlock_detected
+
+
+def lost_a_race(error: Exception) -> bool:
+    """PostgreSQL chose this transaction to end a deadlock: on fresh reads it goes through."""
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in _LOST
 
 
 def _pragmas(connection: Any, _record: Any) -> None:

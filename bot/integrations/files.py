@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-import filetype
 from sqlalchemy import Connection, select, update
 
 from core.appeals import life
-from core.appeals.files import LIMIT, FileStore, register
+from core.appeals.content import honest_name
+from core.appeals.content import media_type as content_type
+from core.appeals.files import LIMIT, FileStore, keep
 from core.appeals.rules import AppealRules
 from core.appeals.tables import appeal_messages
 from core.clock import Clock
@@ -23,9 +24,7 @@ from fsm.state import Registry
 from handlers.channel import Channel, TooLarge, TryLater, Undeliverable
 from handlers.tell import tell
 
-_OFFICE = ("application/msword", "application/vnd.openxmlformats-officedocument", "application/vnd.oasis.opendocument")
-_KEPT = ("image/jpeg", "image/png", "image/gif", "image/webp", "image/heic", "application/pdf", *_OFFICE)
-_TEXT = "text/plain"
+__all__ = ["FileFetcher", "content_type"]
 
 
 class FileFetcher:
@@ -78,24 +77,23 @@ class FileFetcher:
             await self._tell(task, lambda t: told.file_refused(t, name))
             return
         try:
-            key = await self._store.put(fetched.data)
+            key = await keep(self._database, self._store, fetched.data, media_type, self._clock.now())
         except OSError as error:  # the disk is full or away: the messenger still has it for a while
             raise OutsideUnavailable(f"the file store: {error.strerror}") from error
-        await self._database.write(self._keep, task.payload["message"], key, media_type, len(fetched.data))
+        await self._database.write(self._keep, task.payload["message"], key, media_type)
 
     async def gave_up(self, task: Task) -> None:
         await self._tell(task, lambda t: told.file_lost(t, task.payload["name"]))
 
-    def _keep(self, connection: Connection, message_id: str, key: str, media_type: str, size: int) -> None:
-        now = self._clock.now()
-        register(key, media_type, size, now).apply(connection)
+    def _keep(self, connection: Connection, message_id: str, key: str, media_type: str) -> None:
         mine = appeal_messages.c.id == message_id
-        appeal_id = connection.execute(select(appeal_messages.c.appeal_id).where(mine)).scalar()
-        appeal = life.locked(connection, appeal_id) if appeal_id is not None else None
-        if appeal is None:  # a draft that was thrown away meanwhile needs no file
+        row = connection.execute(select(appeal_messages.c.appeal_id, appeal_messages.c.file_name).where(mine)).first()
+        appeal = life.locked(connection, row.appeal_id) if row is not None else None
+        if row is None or appeal is None:  # a draft that was thrown away meanwhile needs no file
             return
-        connection.execute(update(appeal_messages).where(mine).values(blob=key))
-        life.touch(connection, appeal, self._rules, now)
+        named = {"blob": key, "file_name": honest_name(row.file_name or "", media_type)}
+        connection.execute(update(appeal_messages).where(mine).values(named))
+        life.touch(connection, appeal, self._rules, self._clock.now())
 
     async def _tell(self, task: Task, say: told.Say) -> None:
         await self._database.write(self._say, task, say)
@@ -113,19 +111,6 @@ class FileFetcher:
                 now=self._clock.now(),
                 cause=task.payload["message"],
             )
-
-
-def content_type(data: bytes) -> str | None:
-    """The media type by the content; None for what is not kept."""
-    guess = filetype.guess(data)
-    if guess is not None:
-        mime: str = guess.mime
-        return mime if mime.startswith(_KEPT) else None
-    try:
-        plain = data.decode("utf-8")
-    except UnicodeDecodeError:
-        return None
-    return _TEXT if plain and "\0" not in plain else None
 
 
 def _too_large(name: str) -> told.Say:

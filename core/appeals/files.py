@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import re
 import tempfile
@@ -10,13 +11,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, exists, select
 
 from core.appeals.tables import appeal_messages, files
+from core.database import Database
 from core.delivery.blobs import fingerprint
-from core.delivery.writes import Write, insert_missing
+from core.delivery.writes import Write, insert_for
 
 LIMIT = 5_000_000  # bytes of one file
+
+_HALF = ".new-"  # how the name of a file begins that is being written
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -47,9 +51,13 @@ class FileStore:
         """Raises KeyError when there is none."""
         return await asyncio.to_thread(self._get, key)
 
-    async def remove(self, keys: list[str]) -> None:
-        """Files that are gone already are no error."""
-        await asyncio.to_thread(self._remove, keys)
+    def remove(self, key: str) -> None:
+        """A file that is gone already is no error."""
+        self._path(key).unlink(missing_ok=True)
+
+    async def sweep(self, now: datetime) -> int:
+        """Removes what writing left behind when the program was killed at it, and says how many files that were."""
+        return await asyncio.to_thread(self._sweep, now - NEW)
 
     def _path(self, key: str) -> Path:
         if not _SHA256.fullmatch(key):  # a key may come from an address that somebody typed
@@ -63,7 +71,7 @@ class FileStore:
             return key
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         # Beside its place, then moved there: nobody ever sees half a file, whenever the program is killed.
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=_HALF)
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(data)
@@ -86,15 +94,37 @@ class FileStore:
         except FileNotFoundError:
             raise KeyError(key) from None
 
-    def _remove(self, keys: list[str]) -> None:
-        for key in keys:
-            self._path(key).unlink(missing_ok=True)
+    def _sweep(self, old: datetime) -> int:
+        swept = 0
+        for half in self.root.glob(f"*/{_HALF}*"):
+            with contextlib.suppress(FileNotFoundError):  # another process sweeps, too
+                if half.stat().st_mtime < old.timestamp():
+                    half.unlink()
+                    swept += 1
+        return swept
+
+
+async def keep(database: Database, store: FileStore, data: bytes, media_type: str, now: datetime) -> str:
+    """Keeps a file and makes it known; says its key. Raises OSError.
+
+    It is made known first: whatever kills us, no file lies there that nobody would ever remove.
+    """
+    key = fingerprint(data)
+    await database.write(register(key, media_type, len(data), now).apply)
+    return await store.put(data)
 
 
 def register(key: str, media_type: str, size: int, now: datetime) -> Write:
-    """The write that makes a stored file known; doing it twice changes nothing."""
+    """The write that makes a file known. One that is known already counts as new: its message is on its way."""
     values = {"sha256": key, "media_type": media_type, "size": size, "created_at": now}
-    return insert_missing("register file", files, values)
+
+    def apply(connection: Connection) -> None:
+        again = {"created_at": now}
+        connection.execute(
+            insert_for(connection, files).on_conflict_do_update(index_elements=["sha256"], set_=again), values
+        )
+
+    return Write("register file", apply)
 
 
 def describe(connection: Connection, key: str) -> Stored | None:
@@ -102,11 +132,20 @@ def describe(connection: Connection, key: str) -> Stored | None:
     return Stored(row.sha256, row.media_type, row.size) if row is not None else None
 
 
-def forget_unused(connection: Connection, now: datetime, limit: int = 500) -> list[str]:
-    """Takes files off the list that no message names, and says which: their content may be removed after the commit."""
-    used = select(appeal_messages.c.blob).where(appeal_messages.c.blob.is_not(None))
-    query = select(files.c.sha256).where(files.c.created_at < now - NEW, files.c.sha256.not_in(used)).limit(limit)
-    keys = list(connection.execute(query).scalars())
-    if keys:
-        connection.execute(delete(files).where(files.c.sha256.in_(keys)))
+def forget_unused(connection: Connection, store: FileStore, now: datetime, limit: int = 100) -> list[str]:
+    """Removes files that no message names, and says which.
+
+    The content goes before the commit, for the row is held until then: whoever brings the same file again waits for
+    it in :func:`register`, and then puts the content there anew. Killed in between, the next call finds the row.
+    """
+    old = files.c.created_at < now - NEW
+    named = exists().where(appeal_messages.c.blob == files.c.sha256)
+    found = list(connection.execute(select(files.c.sha256).where(old, ~named).limit(limit)).scalars())
+    if not found:
+        return []
+    # Asked again of each row that somebody held meanwhile: it may be new by now.
+    gone = delete(files).where(files.c.sha256.in_(sorted(found)), old, ~named).returning(files.c.sha256)
+    keys = list(connection.execute(gone).scalars())
+    for key in keys:
+        store.remove(key)
     return keys

@@ -96,7 +96,7 @@ def add_message(
         "appeal_id": appeal_id,
         "author": author.value,
         "text": text,
-        "file_name": file_name or None,
+        "file_name": file_name[:256] or None,  # as long as the column: a stranger chose it
         "blob": blob or None,
         "staff_id": staff_id,
         "at": _after_all(connection, appeal_messages, appeal_id, now),

@@ -81,7 +81,7 @@ async def import_csv(database: Database, path: Path, *, currency: str, country: 
     await database.read(_check_against_tables, check, currency)
     check.report.bad.sort()
     if check.report.applied:
-        await database.write(_apply, source, RowMaker(currency, country), check.report, now)
+        await database.write_once(_apply, source, RowMaker(currency, country), check.report, now)
     return check.report
 
 

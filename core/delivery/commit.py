@@ -10,8 +10,8 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Executable, delete, insert
-from sqlalchemy.exc import DBAPIError
 
+from core.database import lost_a_race
 from core.delivery.messages import OutgoingMessage, Priority, encode_message
 from core.delivery.tables import conversations, inbox, outbox
 from core.delivery.writes import Write, insert_by
@@ -53,8 +53,6 @@ class Outcome(Enum):
 
 Result = Outcome | BaseException
 
-_RACES = ("40001", "40P01")  # SQLSTATE: serialization_failure, deadlock_detected
-
 
 def commit_turns(connection: Connection, turns: Sequence[TurnCommit]) -> list[Result]:
     """Writes the turns inside the caller's transaction and says of each how it ended, in the order given.
@@ -92,11 +90,6 @@ def _alone(connection: Connection, turn: TurnCommit) -> Result:
     else:
         savepoint.rollback()
     return outcome
-
-
-def lost_a_race(error: Exception) -> bool:
-    """PostgreSQL chose this turn to end a deadlock: on fresh reads it goes through."""
-    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in _RACES
 
 
 def _together(connection: Connection, turns: Sequence[TurnCommit]) -> list[Outcome]:

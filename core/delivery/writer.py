@@ -6,8 +6,8 @@ import asyncio
 import contextlib
 from collections.abc import Sequence
 
-from core.database import Database
-from core.delivery.commit import Outcome, Result, TurnCommit, commit_turns, lost_a_race
+from core.database import Database, lost_a_race
+from core.delivery.commit import Outcome, Result, TurnCommit, commit_turns
 
 
 class Writer:
@@ -55,7 +55,7 @@ class Writer:
 
     async def _write(self, turns: Sequence[TurnCommit]) -> list[Result]:
         try:
-            return await self._database.write(commit_turns, turns)
+            return await self._database.write_once(commit_turns, turns)
         except Exception as error:  # each turn gets a try of its own, so that one cannot harm the others
             if len(turns) == 1:
                 return [Outcome.clash if lost_a_race(error) else error]

@@ -64,11 +64,11 @@ class Doors:
         audit.write(connection, Who(member.id, member.login, address), "logged in", browser, now)
         return Entered(member, token)
 
-    async def who(self, token: str) -> tuple[Member, Session] | None:
-        """Who holds this token now. "Seen" is written down about once a minute."""
+    async def who(self, token: str, *, quiet: bool = False) -> tuple[Member, Session] | None:
+        """Who holds this token now. "Seen" is written down about once a minute; not for what a page does by itself."""
         now = self._clock.now()
         found = await self._database.read(sessions.find, token, now)
-        if found is not None and sessions.is_due(found[1], now):
+        if found is not None and not quiet and sessions.is_due(found[1], now):
             await self._database.write(sessions.touch, found[1].id, now)
         return found
 

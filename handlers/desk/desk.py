@@ -2,28 +2,54 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 
+from core.appeals.files import LIMIT, FileStore
+from core.appeals.rules import AppealRules
 from core.clock import Clock
 from core.database import Database
 from core.operator import Operator
+from core.reminders.report import Trial
+from core.services import Services
 from core.staff.doors import Doors
 from core.staff.office import Office
+from handlers.desk.acts import StaffDesk
 from handlers.desk.security import Cookies
 from handlers.desk.view import View
 
 FORM_LIMIT = 256 * 1024  # bytes of a form without files
+FILES_AT_ONCE = 10
+UPLOAD_LIMIT = FILES_AT_ONCE * LIMIT + FORM_LIMIT
 
 
 @dataclass(frozen=True)
 class Desk:
-    """Built in the wiring (bot/wiring_desk.py). ``note_logins``: shown on the log-in page, in the demo alone."""
+    """Built in the wiring (bot/wiring_desk.py)."""
 
     database: Database
-    clock: Clock
-    operator: Operator
+    services: Services
+    acts: StaffDesk
+    store: FileStore
     doors: Doors
     office: Office
     cookies: Cookies
-    view: View = field(default_factory=View)
-    demo_logins: tuple[tuple[str, str, str], ...] = ()  # name, log-in, password
+    view: View
+    content_type: Callable[[bytes], str | None]  # None: a kind of file that is not kept
+    plan: Callable[[datetime], Awaitable[Trial]]  # who would be reminded at that moment
+    closing: asyncio.Event = field(default_factory=asyncio.Event)  # open streams end then
+    demo_logins: list[tuple[str, str, str]] = field(default_factory=list)  # name, log-in, password: the demo's own
+
+    @property
+    def clock(self) -> Clock:
+        return self.services.clock
+
+    @property
+    def operator(self) -> Operator:
+        return self.services.operator
+
+    @property
+    def rules(self) -> AppealRules:
+        return self.services.appeals.rules

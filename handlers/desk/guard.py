@@ -15,6 +15,8 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import Message
 
+from core.appeals.staff import NotPossible
+from core.errors import OutsideUnavailable
 from core.staff.models import Refused
 from core.staff.rights import Right, may
 from fsm.texts import choose_language
@@ -39,6 +41,7 @@ class Way:
     right: Right | None
     page: Page
     room: int = FORM_LIMIT
+    quiet: bool = False  # a page does this by itself: it does not keep the session alive
 
     def route(self, desk: Desk) -> Route:
         async def endpoint(request: Request) -> Response:
@@ -92,8 +95,11 @@ class _Guard:
             return await self._way.page(desk, visit)
         except Missing:
             return self._trouble(visit, 404)
-        except Refused as refused:
+        except (Refused, NotPossible) as refused:
             return say(visit, visit.words.t(refused.message, **refused.values), self._back(), wrong=True)
+        except OutsideUnavailable:
+            sentence = visit.words.t("The billing is not answering: nothing was changed. Try again later.")
+            return say(visit, sentence, self._back(), wrong=True)
         except Exception:  # whatever it is, it is in the log, and people read a page
             log.exception("a page of the desk failed", path=self._way.path)
             return self._trouble(visit, 500)
@@ -104,7 +110,7 @@ class _Guard:
         request, desk = self._request, self._desk
         address = request.client.host if request.client else ""
         token = desk.cookies.token(request)
-        found = await desk.doors.who(token) if token else None
+        found = await desk.doors.who(token, quiet=self._way.quiet) if token else None
         if found is None:
             return Visit(request, self._words(""), address=address)
         member, session = found

@@ -30,7 +30,7 @@ async def templates_page(desk: Desk, visit: Visit) -> Response:
     found = await desk.database.read(templates.every)
     edited = next((one for one in found if one.id == visit.asked("edit")), None)
     return desk.view.show(
-        visit, "templates.html", templates=found, edited=edited, placeholders=PLACEHOLDERS, kind_codes=()
+        visit, "templates.html", templates=found, edited=edited, placeholders=PLACEHOLDERS, kinds=list(desk.rules.kinds)
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,9 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
+from core.appeals.kinds import Kinds
 from core.staff.rights import Right
-from handlers.desk import deeds
+from handlers.desk import deeds, names
 from handlers.desk.answers import SAID, heard
 from handlers.desk.security import HEADERS
 from handlers.desk.visit import Visit
@@ -26,6 +28,11 @@ def _(message: str) -> str:
 
 
 SECTIONS = (
+    ("/desk", "inbox", _("Appeals"), Right.read),
+    ("/desk/dashboard", "chart", _("Dashboard"), Right.figures),
+    ("/desk/outages", "bolt", _("Outages"), Right.outages),
+    ("/desk/reminders", "bell", _("Reminders"), Right.reminders),
+    ("/desk/payments", "card", _("Payments"), Right.payments),
     ("/desk/templates", "quote", _("Ready answers"), Right.templates),
     ("/desk/audit", "list", _("Audit log"), Right.audit),
     ("/desk/staff", "people", _("Staff"), Right.staff),
@@ -64,14 +71,17 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals.update(static=static_path, Right=Right, deed=deeds.said, sections=SECTIONS, shortcuts=SHORTCUTS)
+    made.globals.update(
+        static=static_path, Right=Right, deed=deeds.said, names=names, sections=SECTIONS, shortcuts=SHORTCUTS
+    )
     return made
 
 
 class View:
     """``page`` is the name of a template."""
 
-    def __init__(self) -> None:
+    def __init__(self, kinds: Kinds) -> None:
+        self._kinds = kinds
         self._environment = environment()
 
     def render(self, visit: Visit, page: str, **values: Any) -> str:
@@ -87,8 +97,17 @@ class View:
             language=words.language,
             theme=theme_of(visit),
             here=visit.request.url.path,
+            kind=self._kind(words.language),
             **values,
         )
+
+    def _kind(self, language: str) -> Callable[[str], str]:
+        """What a kind of appeals is called, by its code."""
+
+        def title(code: str) -> str:
+            return self._kinds.get(code).title.in_(language)
+
+        return title
 
     def show(self, visit: Visit, page: str, status: int = 200, **values: Any) -> HTMLResponse:
         said = heard(visit) if not visit.live else None

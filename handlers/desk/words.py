@@ -6,6 +6,7 @@ import gettext
 import io
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
-from core.staff.models import StaffRole
+from core.money import Money
 from fsm.texts import SOURCE, Translator
 
 LOCALES = Path(__file__).parent / "locales"
@@ -56,14 +57,6 @@ class Words(Translator):
     def n(self, one: str, many: str, n: int, /, **values: Any) -> str:
         return _catalogue(self.language).ngettext(one, many, n).format(n=n, **values)
 
-    def role(self, role: StaffRole) -> str:
-        names = {
-            StaffRole.agent: self.t("Agent"),
-            StaffRole.supervisor: self.t("Supervisor"),
-            StaffRole.administrator: self.t("Administrator"),
-        }
-        return names[role]
-
     def stamp(self, value: datetime) -> str:
         """``10.03.2026 14:05``: short, in figures, for tables."""
         local = value.astimezone(self.zone)
@@ -78,6 +71,17 @@ class Words(Translator):
         if local.year == today.year:
             return format_skeleton("dMMM", local, locale=self.language)
         return format_date(local, "short", locale=self.language)
+
+    def left(self, until: datetime, now: datetime) -> str:
+        """How long until then, or how late it is."""
+        span = self.span(until - now)
+        return self.t("in {span}", span=span) if until > now else self.t("{span} late", span=span)
+
+    def sum(self, amount: Decimal, currency: str) -> str:
+        return self.money(Money(amount, currency))
+
+    def minor(self, amount: int, currency: str) -> str:
+        return self.money(Money.from_minor(amount, currency))
 
     def span(self, value: timedelta) -> str:
         """``2 h``, ``3 days``: the largest unit alone."""

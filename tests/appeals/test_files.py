@@ -46,10 +46,10 @@ async def test_files_that_nobody_names_go(office: Office, tmp_path: Path) -> Non
     await office.do(register(named, "image/png", 5, now), register(alone, "image/png", 5, now))
     appeal = await office.appeal(None, chat_id=CHAT)
     await office.database.write(add_message, appeal.id, Author.subscriber, "", now, file_name="a.png", blob=named)
-    assert await office.database.write(forget_unused, now) == [], "a message may be on its way"
-    gone = await office.database.write(forget_unused, now + timedelta(days=2))
+    assert await office.database.write(forget_unused, store, now) == [], "a message may be on its way"
+    gone = await office.database.write(forget_unused, store, now + timedelta(days=2))
     assert gone == [alone]
-    await store.remove([*gone, "f" * 64])
+    store.remove(alone)
     assert await office.database.read(describe, alone) is None
     with pytest.raises(KeyError):
         await store.get(alone)

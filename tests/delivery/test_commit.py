@@ -150,7 +150,7 @@ async def test_a_deadlock_is_a_lost_race(postgres_url: str) -> None:
     def whole(_connection: Connection) -> None:
         raise DBAPIError("", (), _Deadlock())
 
-    database.write = lambda *_args: _failing(whole)  # type: ignore[method-assign, assignment]  # the transaction itself
+    database.write_once = lambda *_args: _failing(whole)  # type: ignore[method-assign, assignment]  # the transaction itself
     async with Writer(database) as writer:
         assert await writer.commit(turn(3, "c")) is Outcome.clash
     await database.close()

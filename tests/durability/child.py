@@ -88,11 +88,11 @@ class WatchedDatabase(Database):
             name = "" if "SAVEPOINT" in verb[1] else f" {verb[2]}"
             self._link.at(f"{verb[1].lower()}{name}")
 
-    async def write(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    async def write_once(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         name = getattr(fn, "__name__", "write")
         module = getattr(fn, "__module__", "").rpartition(".")[2]
         self._link.at(f"before {module}.{name}")
-        result = await super().write(fn, *args, **kwargs)
+        result = await super().write_once(fn, *args, **kwargs)
         self._link.at(f"after {module}.{name}")
         return result
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from bot.integrations.files import content_type
 from bot.integrations.helpdesk.zammad_client import Article, TooLarge, ZammadClient
 from bot.integrations.helpdesk.zammad_text import LONGEST_NAME, inline_files, one_line, plain_text
-from core.appeals.files import LIMIT, FileStore, register
+from core.appeals.files import LIMIT, FileStore, keep
 from core.appeals.staff import MAX_ANSWER, KeptFile
 from core.clock import Clock
 from core.database import Database
@@ -62,8 +62,7 @@ class Listener:
         media_type = content_type(data) if data else None
         if data is None or media_type is None:
             return None
-        key = await self._files.put(data)
-        await self._database.write(register(key, media_type, len(data), self._clock.now()).apply)
+        key = await keep(self._database, self._files, data, media_type, self._clock.now())
         return KeptFile(key, name, media_type, len(data))
 
 

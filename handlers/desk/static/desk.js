@@ -157,7 +157,8 @@
     const form = composer();
     if (form) mode($("[name=as]", form).value || "reply", false);
     const thread = $("#thread");
-    if (thread) { thread.dataset.count = thread.children.length; thread.scrollTop = thread.scrollHeight; }
+    // What was said last is what matters; whoever came to an alert at the top sees that first.
+    if (thread && !$(".said")) window.scrollTo(0, document.body.scrollHeight);
     if (new URLSearchParams(window.location.search).has("search")) KEYS["/"]();
     all("dialog[data-shown]").forEach((dialog) => dialog.showModal());
     listen();

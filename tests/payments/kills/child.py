@@ -51,10 +51,10 @@ class WatchedDatabase(Database):
         super().__init__(url, connections=4)
         self._link = link
 
-    async def write(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    async def write_once(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         name = getattr(fn, "__name__", "write")
         self._link.at(f"before {name}")
-        result = await super().write(fn, *args, **kwargs)
+        result = await super().write_once(fn, *args, **kwargs)
         self._link.at(f"after {name}")
         return result
 
