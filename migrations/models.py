@@ -8,6 +8,7 @@ import core.billing.tables
 import core.delivery.tables
 import core.notices.tables
 import core.outages.tables
+import core.payments.autopay.tables
 import core.payments.tables
 import core.reminders.tables
 import core.staff.binding_tables

@@ -31,6 +31,7 @@ from core.payments.models import (
     Trouble,
     TroubleKind,
 )
+from core.payments.charge import Charged, charge_by
 from core.payments.protocol import Opened, PaymentProvider, PaymentRefused, ProviderPayment, ProviderStatus
 from core.payments.settle import News, settle
 
@@ -50,6 +51,10 @@ class Teller(Protocol):
     def news(self, connection: Connection, order: PaymentOrder, news: News, facts: Facts) -> None: ...
 
     def alarm(self, connection: Connection, trouble: Trouble) -> None: ...
+
+    def learned(self, connection: Connection, order_id: str, truth: ProviderPayment) -> None:
+        """What the provider says of a payment that has been made, each time it does: whether it keeps the card."""
+        ...
 
 
 class Attendant:
@@ -80,7 +85,7 @@ class Attendant:
         final = False
         if provider is not None:
             if order.status is PaymentStatus.opening:
-                await self._open(order, provider)
+                await (self._charge if order.means else self._open)(order, provider)
                 order = await self._reload(order_id)
             truth = await self._look(order, provider)
             final = truth is not None and truth.status is not ProviderStatus.pending
@@ -121,6 +126,25 @@ class Attendant:
             return
         await self._database.write(self._opened, order.id, opened)
 
+    async def _charge(self, order: PaymentOrder, provider: PaymentProvider) -> None:
+        """A saved means is charged without the person. The same key again tells what came of the first try."""
+        now = self._clock.now()
+        said = await charge_by(provider, self._database, order, now)
+        await self._database.write(self._charged, order.id, said)
+
+    def _charged(self, connection: Connection, order_id: str, said: Charged) -> None:
+        if isinstance(said, ProviderPayment):
+            self._settle(connection, order_id, said)
+            order = store.load(connection, order_id, lock=True)
+            if order is not None and order.status is PaymentStatus.opening:
+                store.change_order(connection, order_id, status=PaymentStatus.open.value)
+        elif said is None:
+            order = store.load(connection, order_id, lock=True)
+            if order is not None and order.status is PaymentStatus.opening:
+                self._aside(connection, order_id, TroubleKind.unsure, "the provider never said whether it has charged")
+        else:
+            self._end(connection, order_id, PaymentStatus.cancelled, said, News.cancelled)
+
     async def _look(self, order: PaymentOrder, provider: PaymentProvider) -> ProviderPayment | None:
         if not order.provider_payment_id or not provider.means.asks:
             return None
@@ -155,6 +179,8 @@ class Attendant:
     def _settle(self, connection: Connection, order_id: str, truth: ProviderPayment) -> None:
         for order, news in settle(connection, order_id, truth, self._clock.now(), self._teller.alarm):
             self._teller.news(connection, order, news, Facts())
+        if truth.status is ProviderStatus.succeeded:
+            self._teller.learned(connection, order_id, truth)
 
     def _end(
         self, connection: Connection, order_id: str, status: PaymentStatus, reason: str, news: News | None
@@ -236,16 +262,20 @@ class Attendant:
             self._teller.news(connection, order, News.received, Facts())
 
     def _unbooked(self, connection: Connection, order_id: str, posting: Posting, why: str) -> None:
+        said = f"the billing will not book {posting.kind} {posting.external_id}: {why}"
+        self._aside(connection, order_id, TroubleKind.billing, said)
+
+    def _aside(self, connection: Connection, order_id: str, kind: TroubleKind, said: str) -> None:
+        """A person decides. The payer hears of it unless their money has arrived already."""
         order = store.load(connection, order_id, lock=True)
         if order is None:
             return
-        now = self._clock.now()
-        said = f"the billing will not book {posting.kind} {posting.external_id}: {why}"
-        kind, payment_id = TroubleKind.billing, order.provider_payment_id
-        self._alarm(connection, store.add_trouble(connection, kind, order.id, order.provider, payment_id, said, now))
-        store.change_order(connection, order_id, status=PaymentStatus.aside.value, reason="billing")
-        if order.status is PaymentStatus.paid:
-            aside = replace(order, status=PaymentStatus.aside, reason="billing")
+        # A charge of which nothing is known has no number at the provider: its own stands for it.
+        number, now = order.provider_payment_id or order.id, self._clock.now()
+        self._alarm(connection, store.add_trouble(connection, kind, order.id, order.provider, number, said, now))
+        store.change_order(connection, order_id, status=PaymentStatus.aside.value, reason=kind.value)
+        if order.status in (PaymentStatus.opening, PaymentStatus.paid):
+            aside = replace(order, status=PaymentStatus.aside, reason=kind.value)
             self._teller.news(connection, aside, News.aside, Facts())
 
     # -- when next ---------------------------------------------------------------------------------------------------

@@ -68,6 +68,8 @@ class PaymentOrder:
     paid_at: datetime | None = None
     refunded: Money | None = None
     reason: str = ""  # why it was cancelled or put aside, as a short key
+    saves: bool = False  # the payer has agreed that what they pay with is kept for auto-payment
+    means: str = ""  # charged by auto-payment: the id of the saved means
 
     def payable(self, now: datetime) -> bool:
         return self.status in PAYABLE and now < self.expires_at
@@ -108,6 +110,7 @@ class TroubleKind(StrEnum):
     second = "second"  # a second payment for an order that has one
     refund = "refund"  # more went back than was paid
     billing = "billing"  # the billing refuses to book it
+    unsure = "unsure"  # a charge of a saved means of which the provider never said what became
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, ScalarSelect, Select, delete, 
 
 from core.delivery.tasks import plan
 from core.money import Money
+from core.payments.autopay import privacy as autopay
 from core.payments.models import CALLED_OFF, PAYABLE, PaymentStatus
 from core.payments.service import ATTEND
 from core.payments.tables import lines, notices, orders, postings, promises, troubles
@@ -61,6 +62,7 @@ def export(connection: Connection, subscriber_id: str) -> dict[str, Any]:
             }
             for row in connection.execute(asked)
         ],
+        "auto": autopay.export(connection, subscriber_id),
     }
 
 
@@ -71,11 +73,14 @@ def _sum(minor: int, currency: str) -> str:
 def erase(connection: Connection, subscriber_id: str, now: datetime) -> None:
     """Takes the chats out of the records, and what providers wrote of the payer; stops what is not paid yet.
 
+    A charge of auto-payment that is at the provider already runs its course: nobody can be sure that it has not been made.
+
     The payments stay, under a number that leads to nobody. A notice that is not worked off keeps its words until it is.
     """
     mine = orders.c.subscriber_id == subscriber_id
+    autopay.erase(connection, subscriber_id, now)
     waiting = select(orders.c.id, orders.c.status).where(
-        mine, orders.c.status.in_([one.value for one in PAYABLE]), orders.c.expires_at > now
+        mine, orders.c.means == "", orders.c.status.in_([one.value for one in PAYABLE]), orders.c.expires_at > now
     )
     for row in connection.execute(waiting.with_for_update()).all():
         if row.status == PaymentStatus.created.value:
@@ -110,6 +115,7 @@ def forget(connection: Connection, unpaid_before: datetime, forgotten: Select[tu
     removed = connection.execute(delete(orders).where(which)).rowcount
     connection.execute(delete(notices).where(notices.c.status != "new", notices.c.received_at < unpaid_before))
     connection.execute(delete(promises).where(promises.c.subscriber_id.in_(forgotten)))
+    autopay.forget(connection, unpaid_before, forgotten)
     return removed
 
 

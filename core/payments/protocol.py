@@ -17,7 +17,9 @@ from core.money import Money
 from core.payments.models import PaymentOrder
 
 __all__ = [
+    "Decline",
     "Invoice",
+    "Keeper",
     "Means",
     "Notice",
     "Opened",
@@ -27,6 +29,7 @@ __all__ = [
     "ProviderPayment",
     "ProviderStatus",
     "Refused",
+    "Saved",
     "Way",
 ]
 
@@ -99,6 +102,26 @@ class ProviderStatus(StrEnum):
     cancelled = "cancelled"  # final: it will never be paid
 
 
+class Decline(StrEnum):
+    """Why a saved means was not charged, as far as it decides what is done next."""
+
+    declined = "declined"  # no reason that we could do anything about
+    funds = "funds"  # not enough money, or a limit of the bank's
+    holder = "holder"  # the bank wants the person themselves to confirm
+    gone = "means_gone"  # expired, closed, taken back: it will never work again
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A means of payment that the provider keeps. ``reference`` is its id there, at most 120 characters.
+
+    ``title`` is for the person's eyes and masked: "Mir •• 4444", at most 60 characters.
+    """
+
+    reference: str
+    title: str
+
+
 @dataclass(frozen=True, slots=True)
 class ProviderPayment:
     """The truth about a payment, as the provider says it now.
@@ -106,7 +129,8 @@ class ProviderPayment:
     ``amount`` is what the payer paid (or is to pay), before the provider's fee. ``order_id`` is the id that we gave
     when opening (metadata, client_reference_id, payload...), "" where the provider does not give it back.
     ``accounts``: the account numbers that the provider was told, where it gives them back.
-    ``refunded`` is all that went back so far; None is nothing.
+    ``refunded`` is all that went back so far; None is nothing. ``saved``: what it was paid with is kept from now on.
+    ``decline``: why a charge of a saved means was refused.
     """
 
     provider_payment_id: str
@@ -116,6 +140,8 @@ class ProviderPayment:
     accounts: tuple[str, ...] = ()
     paid_at: datetime | None = None  # aware UTC; the moment it is looked at, where the provider does not say
     refunded: Money | None = None
+    saved: Saved | None = None
+    decline: Decline | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +176,10 @@ class Refused:
 class PaymentRefused(Exception):
     """The provider will never open this order (a wrong sum, a closed shop): asking again is of no use."""
 
+    def __init__(self, why: str, decline: Decline | None = None) -> None:
+        super().__init__(why)
+        self.decline = decline
+
 
 class PaymentProvider(Protocol):
     """One way to pay. ``name`` is short ([a-z0-9_], at most 20): it stands in addresses and in the database.
@@ -168,6 +198,7 @@ class PaymentProvider(Protocol):
     async def open(self, order: PaymentOrder, return_url: str, idempotency_key: str) -> Opened:
         """Opens the payment, or gives the one that the same key opened before: never a second one.
 
+        Where ``order.saves``, what it will be paid with is to be kept; ``look`` says afterwards whether it was.
         ``return_url`` is our page that says "we are waiting for the bank". Raises PaymentRefused for a final no.
         """
         ...
@@ -189,4 +220,20 @@ class PaymentProvider(Protocol):
 
     async def close(self) -> None:
         """Gives connections back."""
+        ...
+
+
+class Keeper(Protocol):
+    """What a provider can do besides, whose ``means.saves`` is true: charge what it keeps, without the person."""
+
+    async def charge(self, order: PaymentOrder, reference: str, idempotency_key: str) -> ProviderPayment:
+        """Charges, or tells what the same key came to: never a second charge, for 24 hours from the first try.
+
+        A refusal of the bank's is a payment that is cancelled, with its ``decline``. Raises PaymentRefused where none
+        was made and none will be, and OutsideUnavailable where nothing is certain: call again with the same key.
+        """
+        ...
+
+    async def forget(self, reference: str) -> None:
+        """The person wants it kept no longer. Does nothing where it is gone, or where the provider has no way to."""
         ...

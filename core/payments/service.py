@@ -104,10 +104,11 @@ class PaymentService:
     # -- changes -----------------------------------------------------------------------------------------------------
 
     def order(
-        self, subscriber_id: str, chat_id: str, provider: str, lines: Sequence[PaymentLine]
+        self, subscriber_id: str, chat_id: str, provider: str, lines: Sequence[PaymentLine], *, saves: bool = False
     ) -> tuple[PaymentOrder, Write]:
         """A new order and the write that records it; the provider hears of it later.
 
+        ``saves``: the payer has agreed that what they pay with is kept for auto-payment.
         Raises ValueError for what no conversation should ask: no line, a sum out of limits, an unknown way.
         """
         if not 0 < len(lines) <= MOST_LINES or len({line.account for line in lines}) < len(lines):
@@ -133,6 +134,7 @@ class PaymentService:
             status=status,
             created_at=now,
             expires_at=now + (means.lifetime or self.terms.lifetime),
+            saves=saves and means.saves,
         )
 
         def apply(connection: Connection) -> None:
@@ -184,7 +186,7 @@ class PaymentService:
 
         def apply(connection: Connection) -> None:
             order = store.load(connection, order_id, lock=True)
-            if order is None or order.subscriber_id != subscriber_id or not order.payable(now):
+            if order is None or order.subscriber_id != subscriber_id or order.means or not order.payable(now):
                 raise Stale("call off payment: it is over, or somebody else's")
             if order.status is PaymentStatus.created:
                 store.change_order(

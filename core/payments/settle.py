@@ -64,8 +64,9 @@ def settle(
             if order.reason == CALLED_OFF:
                 store.change_order(connection, order.id, status=PaymentStatus.cancelled.value)
                 return []
-            store.change_order(connection, order.id, status=PaymentStatus.cancelled.value, reason="provider")
-            return [(replace(order, status=PaymentStatus.cancelled, reason="provider"), News.cancelled)]
+            reason = truth.decline.value if truth.decline is not None else "provider"
+            store.change_order(connection, order.id, status=PaymentStatus.cancelled.value, reason=reason)
+            return [(replace(order, status=PaymentStatus.cancelled, reason=reason), News.cancelled)]
         case _:
             return []
 

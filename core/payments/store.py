@@ -36,6 +36,8 @@ def add_order(connection: Connection, order: PaymentOrder, attend_at: datetime) 
             status=order.status.value,
             created_at=order.created_at,
             expires_at=order.expires_at,
+            saves=order.saves,
+            means=order.means,
             attend_at=attend_at,
         )
     )
@@ -111,6 +113,8 @@ def _orders(connection: Connection, rows: Sequence[Row[Any]]) -> list[PaymentOrd
             paid_at=row.paid_at,
             refunded=Money.from_minor(row.refunded, row.currency),
             reason=row.reason,
+            saves=row.saves,
+            means=row.means,
         )
         for row in rows
     ]

@@ -23,6 +23,8 @@ orders = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False),
     Column("paid_at", UtcDateTime),
+    Column("saves", Boolean, nullable=False, server_default=text("false")),  # what it is paid with is kept
+    Column("means", String(16), nullable=False, server_default=""),  # charged from this saved means
     # When the order is to be looked after next; empty when nothing more is expected.
     Column("attend_at", UtcDateTime),
     Column("attended", Integer, nullable=False, server_default="0"),  # how often: the pauses grow

@@ -71,6 +71,8 @@ def look(
         reason = refusal(rules.policy, debt, stage, today, person.prefs, owner=right.owner)
     if reason is None and debt.number in facts.paying:
         reason = Reason.paying
+    if reason is None and debt.debt.minor <= facts.charged.get(debt.number, 0):
+        reason = Reason.autopay
     if reason is None and today <= facts.promised.get(debt.number, NEVER):
         reason = Reason.promised
     return bill, stage, reason

@@ -38,6 +38,7 @@ class Reason(StrEnum):
     changed = "settings_changed"
     promised = "payment_promised"
     paying = "payment_on_its_way"
+    autopay = "auto_payment_announced"
     no_chat = "no_chat"
     over_budget = "over_budget"
     paid = "paid"

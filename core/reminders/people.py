@@ -17,6 +17,8 @@ from core.delivery.tables import conversations
 from core.money import Money
 from core.notices.tables import people as told
 from core.operator import Operator
+from core.payments.autopay.models import LIVING
+from core.payments.autopay.tables import charges
 from core.payments.tables import postings, promises
 from core.regions import zone_of
 from core.reminders import prefs
@@ -60,6 +62,9 @@ class Facts:
     rights: dict[AccountNumber, list[Right]] = field(default_factory=dict)
     promised: dict[AccountNumber, date] = field(default_factory=dict)
     paying: frozenset[AccountNumber] = frozenset()
+    charged: dict[AccountNumber, int] = field(default_factory=dict)
+    """What auto-payment has announced for an account, or is charging: minor units."""
+
     spent: Decimal = Decimal(0)  # of this month's budget
 
 
@@ -89,6 +94,7 @@ def facts_of(connection: Connection, numbers: Sequence[AccountNumber], operator:
                 )
             ).scalars()
         ),
+        charged=_charged(connection, numbers),
         spent=spent(connection, operator, now),
     )
 
@@ -123,6 +129,12 @@ def load_people(connection: Connection, ids: Sequence[str], operator: Operator) 
         )
         for id_, region, phone, email in found.all()
     }
+
+
+def _charged(connection: Connection, numbers: Sequence[AccountNumber]) -> dict[AccountNumber, int]:
+    living = among(connection, charges.c.account, numbers), charges.c.status.in_([one.value for one in LIVING])
+    query = select(charges.c.account, func.max(charges.c.amount)).where(*living).group_by(charges.c.account)
+    return {account: int(amount) for account, amount in connection.execute(query)}
 
 
 def _promised(connection: Connection, numbers: Sequence[AccountNumber]) -> dict[AccountNumber, date]:

@@ -12,6 +12,7 @@ from core.database import Database
 from core.delivery.writes import Write, change, insert_for
 from core.errors import Stale
 from core.ids import new_id
+from core.payments.autopay.ending import lose_right
 from core.subscribers.models import AccountLink, Chat, Proof, Role
 from core.subscribers.tables import account_links, chats, subscribers
 from core.subscribers.tries import LinkTries
@@ -111,13 +112,20 @@ class LinkService:
 
     def unlink(self, subscriber_id: str, account_number: str) -> Write:
         """The subscriber gives up the right; Stale when it has ended meanwhile."""
+        now = self._clock.now()
         statement = (
             update(account_links)
             .where(account_links.c.subscriber_id == subscriber_id, account_links.c.account_number == account_number)
             .where(_living)
-            .values(ended_at=self._clock.now(), ended_by="self")
+            .values(ended_at=now, ended_by="self")
         )
-        return change("unlink account", statement)
+        end = change("unlink account", statement)
+
+        def apply(connection: Connection) -> None:
+            end.apply(connection)
+            lose_right(connection, subscriber_id, account_number, now)
+
+        return Write(end.name, apply)
 
     def revoke(self, link_id: str, by: str, *, as_contact: bool = False) -> Write:
         """An owner of the account takes the right away; Stale when it has ended, or ``by`` is no owner any more.
@@ -137,9 +145,11 @@ class LinkService:
                 update(account_links)
                 .where(account_links.c.id == link_id, _living)
                 .values(ended_at=now, ended_by="owner")
-            )
-            if ended.rowcount != 1:
+                .returning(account_links.c.subscriber_id)
+            ).scalar_one_or_none()
+            if ended is None:
                 raise Stale("revoke link: it ended meanwhile")
+            lose_right(connection, ended, number, now)
 
         return Write("revoke link", apply)
 

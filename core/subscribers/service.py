@@ -17,6 +17,7 @@ from core.delivery.tasks import plan
 from core.delivery.writes import Write, change, insert_new
 from core.errors import Stale
 from core.operator import Operator
+from core.payments.autopay.ending import leave_chats
 from core.subscribers import activity, consents, privacy
 from core.subscribers.activity import Deed, Did
 from core.subscribers.consents import Consent, Decision
@@ -138,9 +139,10 @@ class SubscriberService:
 
         ``here`` is the chat of this very turn ``turn_id``: it is signed out, and keeps the state that the turn leaves.
         """
+        now = self._clock.now()
 
         def apply(connection: Connection) -> None:
-            sign_out(connection, chat_ids, subscriber_id, turn_id, here=here)
+            sign_out(connection, chat_ids, subscriber_id, turn_id, now, here=here)
 
         return Write("close chats", apply)
 
@@ -149,10 +151,11 @@ class SubscriberService:
 
         Stale when it is not one of the subscriber's chats any more.
         """
-        until = self._clock.now() + BARRED_FOR
+        now = self._clock.now()
+        until = now + BARRED_FOR
 
         def apply(connection: Connection) -> None:
-            if not sign_out(connection, [chat_id], subscriber_id, turn_id):
+            if not sign_out(connection, [chat_id], subscriber_id, turn_id, now):
                 raise Stale("cut off: the chat is signed out already")
             connection.execute(update(chats).where(chats.c.chat_id == chat_id).values(barred_until=until))
 
@@ -214,7 +217,7 @@ class SubscriberService:
 
 
 def sign_out(
-    connection: Connection, chat_ids: Sequence[str], subscriber_id: str, turn_id: str, *, here: str = ""
+    connection: Connection, chat_ids: Sequence[str], subscriber_id: str, turn_id: str, now: datetime, *, here: str = ""
 ) -> int:
     """How many chats were signed out. Their conversations are wiped: nothing that was shown there can be gone back to.
 
@@ -232,6 +235,8 @@ def sign_out(
     )
     waiting = (outbox.c.chat_id.in_(found)) & (outbox.c.status == "pending") & (outbox.c.turn_id != turn_id)
     connection.execute(update(outbox).where(waiting).values(status="dropped", reason="signed out"))
+    if found:
+        leave_chats(connection, subscriber_id, now)
     return len(found)
 
 

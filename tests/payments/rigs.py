@@ -7,7 +7,8 @@ import dataclasses
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
-from bot.integrations.payments.stripe_checkout import StripeCheckout, to_minor
+from bot.integrations.payments.stripe_checkout import StripeCheckout
+from bot.integrations.payments.stripe_sums import to_minor
 from bot.integrations.payments.yookassa import YooKassa
 from core.clock import ManualClock
 from core.money import Money

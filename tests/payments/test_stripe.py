@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import pytest
 
-from bot.integrations.payments.stripe_checkout import from_minor, to_minor
+from bot.integrations.payments.stripe_sums import from_minor, to_minor
 from core.clock import ManualClock
 from core.money import Money
 from core.payments.models import PaymentLine

@@ -16,6 +16,7 @@ from core.clock import Clock
 from core.errors import OutsideUnavailable
 from core.payments.models import PaymentOrder
 from core.payments.protocol import (
+    Decline,
     Means,
     Notice,
     Opened,
@@ -23,6 +24,7 @@ from core.payments.protocol import (
     ProviderPayment,
     ProviderStatus,
     Refused,
+    Saved,
     Way,
 )
 
@@ -32,10 +34,10 @@ TOLERANCE = timedelta(minutes=5)  # between the bank's clock and ours: an older 
 
 
 class SandboxBank:
-    """Implements :class:`core.payments.protocol.PaymentProvider` over the API of bot/sandbox/bank."""
+    """Implements ``PaymentProvider`` and ``Keeper`` of core.payments.protocol over the API of bot/sandbox/bank."""
 
     name = "sandbox"
-    means = Means(way=Way.demo, redirect=True)
+    means = Means(way=Way.demo, redirect=True, saves=True)
 
     def __init__(
         self,
@@ -60,15 +62,7 @@ class SandboxBank:
         )
 
     async def open(self, order: PaymentOrder, return_url: str, idempotency_key: str) -> Opened:
-        wanted = {
-            "order_id": order.id,
-            "amount": str(order.amount.amount),
-            "currency": order.amount.currency,
-            "description": self._operator,
-            "accounts": [line.account for line in order.lines],
-            "return_url": return_url,
-            "notice_url": self._notice_url,
-        }
+        wanted = self._wanted(order) | {"return_url": return_url, "save": order.saves}
         headers = {"Idempotence-Key": idempotency_key}
         found = await self._call("POST", "/payments", json=wanted, headers=headers)
         if found is None:
@@ -78,25 +72,32 @@ class SandboxBank:
         except (KeyError, TypeError, ValueError) as error:
             raise OutsideUnavailable("the bank answered nonsense") from error
 
+    def _wanted(self, order: PaymentOrder) -> dict[str, Any]:
+        return {
+            "order_id": order.id,
+            "amount": str(order.amount.amount),
+            "currency": order.amount.currency,
+            "description": self._operator,
+            "accounts": [line.account for line in order.lines],
+            "notice_url": self._notice_url,
+        }
+
     async def look(self, provider_payment_id: str) -> ProviderPayment | None:
         if not _ID.fullmatch(provider_payment_id):
             return None
         found = await self._call("GET", f"/payments/{provider_payment_id}")
+        return _read(found) if found is not None else None
+
+    async def charge(self, order: PaymentOrder, reference: str, idempotency_key: str) -> ProviderPayment:
+        wanted = self._wanted(order) | {"card": reference}
+        found = await self._call("POST", "/charges", json=wanted, headers={"Idempotence-Key": idempotency_key})
         if found is None:
-            return None
-        try:
-            currency = str(found["currency"])
-            return ProviderPayment(
-                provider_payment_id=str(found["id"]),
-                status=ProviderStatus(found["status"]),
-                amount=exact_money(found["amount"], currency),
-                order_id=str(found["order_id"]),
-                accounts=tuple(found["accounts"]),
-                paid_at=datetime.fromisoformat(found["paid_at"]) if found["paid_at"] else None,
-                refunded=exact_money(found["refunded"], currency),
-            )
-        except (KeyError, TypeError, ValueError) as error:
-            raise OutsideUnavailable("the bank answered nonsense") from error
+            raise PaymentRefused("the bank does not know this card", Decline.gone)
+        return _read(found)
+
+    async def forget(self, reference: str) -> None:
+        if _ID.fullmatch(reference):
+            await self._call("DELETE", f"/cards/{reference}")
 
     async def cancel(self, provider_payment_id: str) -> None:
         if _ID.fullmatch(provider_payment_id):
@@ -138,3 +139,22 @@ class SandboxBank:
             return answer.json()
         except ValueError as error:
             raise OutsideUnavailable("the bank answered nonsense") from error
+
+
+def _read(found: Any) -> ProviderPayment:
+    """Raises OutsideUnavailable for what is not a payment."""
+    try:
+        currency, card = str(found["currency"]), found["saved"]
+        return ProviderPayment(
+            provider_payment_id=str(found["id"]),
+            status=ProviderStatus(found["status"]),
+            amount=exact_money(found["amount"], currency),
+            order_id=str(found["order_id"]),
+            accounts=tuple(found["accounts"]),
+            paid_at=datetime.fromisoformat(found["paid_at"]) if found["paid_at"] else None,
+            refunded=exact_money(found["refunded"], currency),
+            saved=Saved(str(card["id"]), str(card["title"])[:60]) if card else None,
+            decline=Decline(found["decline"]) if found["decline"] else None,
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise OutsideUnavailable("the bank answered nonsense") from error

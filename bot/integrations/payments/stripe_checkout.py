@@ -5,19 +5,19 @@ Facts: https://docs.stripe.com/api/checkout/sessions, /currencies, /webhooks.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import stripe
 import structlog
 
-from bot.integrations.payments.reading import cut, exact_money, json_object, own_id, payment_page
+from bot.integrations.payments import stripe_saved
+from bot.integrations.payments.reading import cut, json_object, own_id, payment_page
+from bot.integrations.payments.stripe_saved import unavailable
+from bot.integrations.payments.stripe_sums import ID, from_minor, stripe_id, to_minor
 from core.clock import Clock
 from core.errors import OutsideUnavailable
-from core.money import Money
 from core.payments.models import PaymentOrder
 from core.payments.protocol import (
     Means,
@@ -42,16 +42,8 @@ TOLERANCE = timedelta(seconds=300)  # Stripe's own: an older signature is a repl
 SHORTEST, LONGEST = timedelta(minutes=31), timedelta(hours=24)
 """Between these a session may end: Stripe takes 30 minutes to 24 hours, and a call takes its time."""
 
-# Stripe's own table, which differs from ISO 4217 and from the catalogue that core.money goes by: all other currencies
-# have two digits for Stripe, even those that have no coins (ISK, UGX). docs.stripe.com/currencies
-_NO_DIGITS = frozenset({
-    "BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "VND", "VUV", "XAF", "XOF", "XPF",
-})  # fmt: skip
-_THREE_DIGITS = frozenset({"BHD", "JOD", "KWD", "OMR", "TND"})
-
-_ID = re.compile(r"[A-Za-z0-9_]{1,120}")
 _METADATA = 500  # characters of one value
-_EXPAND = "payment_intent.latest_charge"
+_EXPAND = ("payment_intent.latest_charge", "payment_intent.payment_method")
 _OF_A_SESSION = frozenset({
     "checkout.session.completed",
     "checkout.session.async_payment_succeeded",
@@ -59,37 +51,17 @@ _OF_A_SESSION = frozenset({
     "checkout.session.expired",
 })  # fmt: skip
 _OF_A_CHARGE = frozenset({"charge.refunded"})
-
-
-def to_minor(money: Money) -> int:
-    """In the unit that Stripe counts in. ValueError for a sum that Stripe does not take."""
-    scaled = money.amount.scaleb(_digits(money.currency))
-    minor = int(scaled)
-    # A third digit must be 0: Visa and Mastercard know only two.
-    if minor != scaled or minor <= 0 or (money.currency in _THREE_DIGITS and minor % 10):
-        raise ValueError("a sum that Stripe does not take")
-    return minor
-
-
-def from_minor(minor: object, currency: object) -> Money:
-    """ValueError for what is not a sum, or one that the currency does not have."""
-    if not isinstance(minor, int) or isinstance(minor, bool) or not isinstance(currency, str):
-        raise ValueError("not a sum")
-    return exact_money(Decimal(minor).scaleb(-_digits(currency.upper())), currency)
-
-
-def _digits(currency: str) -> int:
-    return 0 if currency in _NO_DIGITS else 3 if currency in _THREE_DIGITS else 2
+_OF_AN_INTENT = frozenset({"payment_intent.succeeded", "payment_intent.payment_failed"})
 
 
 class StripeCheckout:
-    """Implements :class:`core.payments.protocol.PaymentProvider` on Stripe's own library.
+    """Implements ``PaymentProvider`` and ``Keeper`` of core.payments.protocol on Stripe's own library.
 
     ``webhook_secret`` is that of the endpoint (``whsec_...``).
     """
 
     name = "stripe"
-    means = Means(way=Way.card, redirect=True)
+    means = Means(way=Way.card, redirect=True, saves=True)
 
     def __init__(
         self,
@@ -133,35 +105,38 @@ class StripeCheckout:
             log.error("Stripe refuses a payment", order=order.id, code=error.code, parameter=error.param)
             raise PaymentRefused(f"Stripe refuses it: {error.code or 'invalid request'}") from None
         except stripe.StripeError as error:
-            raise _unavailable(error) from None
+            raise unavailable(error) from None
         try:
-            return Opened(_id(session.id), payment_page(session.url) if session.url else return_url)
+            return Opened(stripe_id(session.id), payment_page(session.url) if session.url else return_url)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise OutsideUnavailable("Stripe answered nonsense") from error
 
     async def look(self, provider_payment_id: str) -> ProviderPayment | None:
-        """A payment is its Checkout session (``cs_...``); a refund's notice knows only the intent (``pi_...``)."""
-        if not _ID.fullmatch(provider_payment_id):
+        """A payment is its Checkout session (``cs_...``) or, charged from a kept card, its intent (``pi_...``).
+
+        The notice of a session's refund knows only its intent.
+        """
+        if not ID.fullmatch(provider_payment_id):
             return None
         sessions = self._stripe.v1.checkout.sessions
         try:
             if provider_payment_id.startswith("pi_"):
                 found = await sessions.list_async(
-                    {"payment_intent": provider_payment_id, "limit": 1, "expand": [f"data.{_EXPAND}"]}
+                    {"payment_intent": provider_payment_id, "limit": 1, "expand": [f"data.{one}" for one in _EXPAND]}
                 )
                 session = found.data[0] if found.data else None
             else:
-                session = await sessions.retrieve_async(provider_payment_id, {"expand": [_EXPAND]})
+                session = await sessions.retrieve_async(provider_payment_id, {"expand": list(_EXPAND)})
         except stripe.InvalidRequestError as error:
             if error.http_status == 404 or error.code == "resource_missing":
                 return None
-            raise _unavailable(error) from None
+            raise unavailable(error) from None
         except stripe.StripeError as error:
-            raise _unavailable(error) from None
+            raise unavailable(error) from None
         except (AttributeError, KeyError, TypeError) as error:
             raise OutsideUnavailable("Stripe answered nonsense") from error
         if session is None:
-            return None
+            return await stripe_saved.look(self._stripe, provider_payment_id)
         try:
             payment = _read(session)
         except (AttributeError, KeyError, TypeError, ValueError, OverflowError) as error:
@@ -171,14 +146,24 @@ class StripeCheckout:
         return payment
 
     async def cancel(self, provider_payment_id: str) -> None:
-        if not _ID.fullmatch(provider_payment_id):
+        if not ID.fullmatch(provider_payment_id):
             return
         try:
-            await self._stripe.v1.checkout.sessions.expire_async(provider_payment_id)
+            if provider_payment_id.startswith("pi_"):
+                await self._stripe.v1.payment_intents.cancel_async(provider_payment_id)
+            else:
+                await self._stripe.v1.checkout.sessions.expire_async(provider_payment_id)
         except stripe.InvalidRequestError:
             return  # paid, over, or unknown: there is nothing to stop
         except stripe.StripeError as error:
-            raise _unavailable(error) from None
+            raise unavailable(error) from None
+
+    async def charge(self, order: PaymentOrder, reference: str, idempotency_key: str) -> ProviderPayment:
+        what = cut(f"{self._operator}: {', '.join(line.account for line in order.lines)}", 250)
+        return await stripe_saved.charge(self._stripe, order, reference, _metadata(order), what, idempotency_key)
+
+    async def forget(self, reference: str) -> None:
+        await stripe_saved.forget(self._stripe, reference)
 
     def read_notice(self, headers: Mapping[str, str], body: bytes, source_ip: str) -> Notice | Refused:
         signature = headers.get("stripe-signature", "")
@@ -193,11 +178,11 @@ class StripeCheckout:
         try:
             event = json_object(body)
             kind, what = str(event["type"])[:60], event["data"]["object"]
-            if kind not in _OF_A_SESSION | _OF_A_CHARGE:
+            if kind not in _OF_A_SESSION | _OF_A_CHARGE | _OF_AN_INTENT:
                 return Refused("an event that is of no interest", 200)
             payment_id = what["payment_intent"] if kind in _OF_A_CHARGE else what["id"]
             order_id = own_id((what.get("metadata") or {}).get("order_id"))
-            return Notice(_id(event["id"]), kind, _id(payment_id), order_id)
+            return Notice(stripe_id(event["id"]), kind, stripe_id(payment_id), order_id)
         except (KeyError, TypeError, ValueError, AttributeError):
             return Refused("not an event of Stripe's", 400)
 
@@ -205,9 +190,7 @@ class StripeCheckout:
         await self._http.close_async()  # type: ignore[no-untyped-call]  # the library's own gap
 
     def _params(self, order: PaymentOrder, return_url: str) -> SessionCreateParams:
-        metadata = {"order_id": order.id}
-        if len(listed := ",".join(line.account for line in order.lines)) <= _METADATA:
-            metadata["accounts"] = listed
+        metadata = _metadata(order)
         items: list[SessionCreateParamsLineItem] = [
             {
                 "quantity": 1,
@@ -219,7 +202,7 @@ class StripeCheckout:
             }
             for line in order.lines
         ]
-        return {
+        params: SessionCreateParams = {
             "mode": "payment",
             "line_items": items,
             "client_reference_id": order.id,
@@ -231,6 +214,18 @@ class StripeCheckout:
             "success_url": return_url,
             "cancel_url": return_url,
         }
+        if order.saves:
+            # Only what belongs to a customer can be charged later.
+            params["customer_creation"] = "always"
+            params["payment_intent_data"] = {"metadata": metadata, "setup_future_usage": "off_session"}
+        return params
+
+
+def _metadata(order: PaymentOrder) -> dict[str, str]:
+    metadata = {"order_id": order.id}
+    if len(listed := ",".join(line.account for line in order.lines)) <= _METADATA:
+        metadata["accounts"] = listed
+    return metadata
 
 
 def _read(session: Session) -> ProviderPayment:
@@ -242,13 +237,14 @@ def _read(session: Session) -> ProviderPayment:
     charge = charge if isinstance(charge, stripe.Charge) else None
     listed = str(metadata.get("accounts") or "")
     return ProviderPayment(
-        provider_payment_id=_id(session.id),
+        provider_payment_id=stripe_id(session.id),
         status=_status(session, intent),
         amount=from_minor(session.amount_total, session.currency),
         order_id=session.client_reference_id or "",
         accounts=tuple(listed.split(",")) if listed else (),
         paid_at=datetime.fromtimestamp(charge.created, UTC) if charge is not None else None,
         refunded=from_minor(charge.amount_refunded, charge.currency) if charge is not None else None,
+        saved=stripe_saved.saved_of(session, intent) if intent is not None else None,
     )
 
 
@@ -264,16 +260,3 @@ def _status(session: Session, intent: stripe.PaymentIntent | None) -> ProviderSt
             return ProviderStatus.pending
         case _:
             raise ValueError("an unknown status")
-
-
-def _id(value: object) -> str:
-    if not isinstance(value, str) or not _ID.fullmatch(value):
-        raise ValueError("not an id")
-    return value
-
-
-def _unavailable(error: stripe.StripeError) -> OutsideUnavailable:
-    if isinstance(error, stripe.AuthenticationError | stripe.PermissionError):
-        log.error("Stripe does not know us: check ABONENT_STRIPE_SECRET_KEY")
-    # The error's own words may quote the request: its kind and status say enough.
-    return OutsideUnavailable(f"Stripe did not answer: {type(error).__name__} {error.http_status or ''}".strip())

@@ -21,6 +21,7 @@ from core.errors import OutsideUnavailable
 from core.money import Money
 from core.payments.models import PaymentOrder
 from core.payments.protocol import (
+    Decline,
     Means,
     Notice,
     Opened,
@@ -28,6 +29,7 @@ from core.payments.protocol import (
     ProviderPayment,
     ProviderStatus,
     Refused,
+    Saved,
     Way,
 )
 
@@ -63,6 +65,19 @@ _STATUSES = {
     "canceled": ProviderStatus.cancelled,
 }
 
+# yookassa.ru/developers/payment-acceptance/after-the-payment/declined-payments#cancellation-details-reason
+_DECLINES = {
+    "insufficient_funds": Decline.funds,
+    "payment_method_limit_exceeded": Decline.funds,
+    "3d_secure_failed": Decline.holder,
+    "call_issuer": Decline.holder,
+    "identification_required": Decline.holder,
+    "card_expired": Decline.gone,
+    "invalid_card_number": Decline.gone,
+    "payment_method_restricted": Decline.gone,
+    "permission_revoked": Decline.gone,
+}
+
 
 @dataclass(frozen=True, slots=True)
 class PayerContact:
@@ -89,7 +104,7 @@ class Receipts:
 
 
 class YooKassa:
-    """Implements :class:`core.payments.protocol.PaymentProvider`.
+    """Implements :class:`core.payments.protocol.PaymentProvider` and :class:`core.payments.protocol.Keeper`.
 
     ``method`` leads to one way of paying at once; empty lets the person choose on YooKassa's page. ``networks`` are
     those that notices come from.
@@ -111,7 +126,7 @@ class YooKassa:
         time_limit: float = TIME_LIMIT,
     ) -> None:
         # An unpaid payment cannot be stopped from outside: it ends by itself, within an hour of being opened.
-        self.means = Means(way=_WAYS[method], redirect=True, cancels=False)
+        self.means = Means(way=_WAYS[method], redirect=True, cancels=False, saves=True)
         self._headers = {"Authorization": aiohttp.encode_basic_auth(shop_id, secret_key)}
         self._clock = clock
         self._operator = operator
@@ -126,17 +141,13 @@ class YooKassa:
         if self._clock.now() >= order.expires_at:
             # YooKassa forgets a key after a day, and the address of a first try was never shown to anybody.
             raise PaymentRefused("the order's time is over")
-        body = await self._request_for(order, return_url)
-        status, answer = await self._call("POST", "/payments", body, idempotency_key)
-        if status in (400, 404, 405, 415, 422):
-            where = str(answer.get("parameter", ""))[:60]
-            log.error("YooKassa refuses a payment", order=order.id, status=status, parameter=where)
-            if where.lower() == "idempotence-key":
-                # The key is known with another body (the payer's e-mail has changed since): the payment exists.
-                raise OutsideUnavailable("YooKassa has this order with other contents")
-            raise PaymentRefused(f"YooKassa refuses it: {answer.get('code', status)}")
-        if status != 200:
-            raise _unavailable(status)
+        body = await self._request_for(order)
+        body["confirmation"] = {"type": "redirect", "return_url": return_url}
+        if self._method:
+            body["payment_method_data"] = {"type": self._method}
+        if order.saves:
+            body["save_payment_method"] = True
+        answer = await self._create(order, body, idempotency_key)
         try:
             payment = _read(answer)
             if payment.status is ProviderStatus.pending:
@@ -145,6 +156,32 @@ class YooKassa:
             raise OutsideUnavailable("YooKassa answered nonsense") from error
         # A repeated key after the payment went on: there is nothing to confirm, and what became of it is looked up.
         return Opened(payment.provider_payment_id, return_url)
+
+    async def charge(self, order: PaymentOrder, reference: str, idempotency_key: str) -> ProviderPayment:
+        body = await self._request_for(order)
+        body["payment_method_id"] = reference
+        answer = await self._create(order, body, idempotency_key)
+        try:
+            return _read(answer)
+        except (KeyError, TypeError, ValueError) as error:
+            raise OutsideUnavailable("YooKassa answered nonsense") from error
+
+    async def forget(self, reference: str) -> None:
+        """Nothing: YooKassa has no way to be told. What is not charged any more harms nobody."""
+
+    async def _create(self, order: PaymentOrder, body: dict[str, Any], key: str) -> dict[str, Any]:
+        status, answer = await self._call("POST", "/payments", body, key)
+        if status in (400, 404, 405, 415, 422):
+            where = str(answer.get("parameter", ""))[:60]
+            log.error("YooKassa refuses a payment", order=order.id, status=status, parameter=where)
+            if where.lower() == "idempotence-key":
+                # The key is known with another body (the payer's e-mail has changed since): the payment exists.
+                raise OutsideUnavailable("YooKassa has this order with other contents")
+            gone = Decline.gone if where == "payment_method_id" else None
+            raise PaymentRefused(f"YooKassa refuses it: {answer.get('code', status)}", gone)
+        if status != 200:
+            raise _unavailable(status)
+        return answer
 
     async def look(self, provider_payment_id: str) -> ProviderPayment | None:
         if not _ID.fullmatch(provider_payment_id):
@@ -193,7 +230,7 @@ class YooKassa:
 
     # -- inside ------------------------------------------------------------------------------------------------------
 
-    async def _request_for(self, order: PaymentOrder, return_url: str) -> dict[str, Any]:
+    async def _request_for(self, order: PaymentOrder) -> dict[str, Any]:
         """The same for the same order: YooKassa refuses a known key with another body."""
         accounts = ", ".join(line.account for line in order.lines)
         metadata = {"order_id": order.id}
@@ -202,12 +239,9 @@ class YooKassa:
         body: dict[str, Any] = {
             "amount": _amount(order.amount),
             "capture": True,
-            "confirmation": {"type": "redirect", "return_url": return_url},
             "description": cut(f"{self._operator}: {accounts}", _DESCRIPTION),
             "metadata": metadata,
         }
-        if self._method:
-            body["payment_method_data"] = {"type": self._method}
         if self._receipts is not None:
             body["receipt"] = await self._receipt(self._receipts, order)
         return body
@@ -281,7 +315,25 @@ def _read(answer: Mapping[str, Any]) -> ProviderPayment:
         accounts=tuple(listed.split(",")) if listed else (),
         paid_at=moment(answer.get("captured_at")),
         refunded=exact_money(refunded["value"], refunded["currency"]) if refunded is not None else None,
+        saved=_saved(answer.get("payment_method")),
+        decline=_decline(answer.get("cancellation_details")),
     )
+
+
+def _saved(means: object) -> Saved | None:
+    if not isinstance(means, dict) or means.get("saved") is not True or not _ID.fullmatch(str(means.get("id"))):
+        return None
+    card = means.get("card")
+    if isinstance(card, dict) and card.get("last4"):
+        return Saved(str(means["id"]), cut(f"{card.get('card_type') or ''} •• {card['last4']}".strip(), 60))
+    return Saved(str(means["id"]), cut(str(means.get("title") or means["type"]), 60))
+
+
+def _decline(details: object) -> Decline | None:
+    """None for a payment that was not cancelled."""
+    if not isinstance(details, dict):
+        return None
+    return _DECLINES.get(str(details.get("reason")), Decline.declined)
 
 
 def _amount(money: Money) -> dict[str, str]:

@@ -23,6 +23,7 @@ h1{font-size:1.15rem;margin:.2rem 0 1rem}p{margin:.4rem 0}.sum{font-size:1.9rem;
 .note{color:#5b6673;font-size:.9rem}button{display:block;width:100%;min-height:3rem;margin:.6rem 0;border:0;
 border-radius:10px;font:inherit;cursor:pointer;background:#e4e9ef;color:#17202a}
 button.main{background:#0a6b4f;color:#fff;font-weight:600}a{color:#0a5b8f}
+.keep{display:flex;gap:.6rem;align-items:flex-start;margin:.9rem 0}.keep input{width:1.4rem;height:1.4rem;margin:0;flex:none}
 @media(prefers-color-scheme:dark){body{background:#12161b;color:#e8edf2}.card{background:#1c232b}
 .note{color:#9fb0c0}button{background:#2b3540;color:#e8edf2}button.main{background:#1a8f6c}a{color:#7cc4f0}}
 """
@@ -47,6 +48,8 @@ class BankServer:
             Route("/bank/payments/{id}", self._look, methods=["GET"]),
             Route("/bank/payments/{id}/cancel", self._cancel, methods=["POST"]),
             Route("/bank/payments/{id}/refund", self._refund, methods=["POST"]),
+            Route("/bank/charges", self._open, methods=["POST"]),
+            Route("/bank/cards/{id}", self._forget, methods=["DELETE"]),
             Route("/bank/pay/{id}", self._page, methods=["GET"]),
             Route("/bank/pay/{id}", self._press, methods=["POST"]),
         ]
@@ -60,6 +63,9 @@ class BankServer:
         key = request.headers.get("idempotence-key", "")
         try:
             wanted: Any = await request.json()
+            charges = request.url.path.endswith("/charges")
+            if charges and key and (payment := self._bank.charge(key, wanted)) is None:
+                return JSONResponse({"error": "unknown"}, 404)
             payment = self._bank.open(key, wanted) if key else None
         except (ValueError, KeyError, TypeError, InvalidOperation):
             payment = None
@@ -100,6 +106,12 @@ class BankServer:
             return JSONResponse({"error": "bad request"}, 400)
         return JSONResponse(self._bank.as_json(payment))
 
+    async def _forget(self, request: Request) -> Response:
+        if not self._ours(request):
+            return JSONResponse({"error": "unauthorized"}, 401)
+        card = self._bank.cards.pop(request.path_params["id"], None)
+        return JSONResponse({"forgotten": True}) if card is not None else JSONResponse({"error": "unknown"}, 404)
+
     def _ours(self, request: Request) -> bool:
         given = request.headers.get("authorization", "").encode("latin-1", "replace")
         return hmac.compare_digest(given, f"Bearer {self._bank.key}".encode())
@@ -128,10 +140,16 @@ class BankServer:
         buttons = "".join(
             f'<button name="act" value="{act}" class="{kind}">{label}</button>' for act, label, kind in _ACTS
         )
+        keeps = (
+            '<label class="keep"><input type="checkbox" name="keep" value="1" checked> '
+            "Запомнить эту карту для автоплатежа</label>"
+            if payment.save
+            else ""
+        )
         body = (
             f'<p class="sum">{payment.amount:.2f} {escape(payment.currency)}</p>'
             f"<p>{escape(payment.description)}</p>"
-            f'<form method="post">{buttons}</form>'
+            f'<form method="post">{keeps}{buttons}</form>'
             '<p class="note">Это банк демонстрации: деньги не настоящие.</p>'
         )
         return HTMLResponse(_html("Учебный банк", body))
@@ -144,7 +162,7 @@ class BankServer:
         act = str(form.get("act", ""))
         if act == "close":
             return RedirectResponse(f"{request.url.path}?closed=1", 303)
-        self._bank.act(payment, act)
+        self._bank.act(payment, act, keep=bool(form.get("keep")) if payment.save else None)
         return RedirectResponse(payment.return_url, 303)
 
 

@@ -39,6 +39,22 @@ class BankPayment:
     late_at: datetime | None = None  # when a late payment will come
     refunded: Decimal = Decimal(0)
     taken: int = 0  # how often the payer's money was taken: never more than once
+    save: bool = False  # the shop asks to keep the card; the payer decides
+    saved: str = ""  # the card that was kept with this payment
+    card: str = ""  # charged from this card, without its holder
+    decline: str = ""  # why that was refused
+
+
+@dataclass
+class Card:
+    """A card that its holder lets the shop charge. ``state``: ok, or what becomes of the next charges.
+
+    "slow" is approved after a while; "funds", "holder" and "declined" are refusals of one charge, "gone" is for good.
+    """
+
+    id: str
+    title: str
+    state: str = "ok"
 
 
 @dataclass
@@ -73,6 +89,7 @@ class Bank:
     faults: Faults = field(default_factory=Faults)
     payments: dict[str, BankPayment] = field(default_factory=dict)
     by_key: dict[str, str] = field(default_factory=dict)
+    cards: dict[str, Card] = field(default_factory=dict)
     letters: list[_Letter] = field(default_factory=list)
 
     def open(self, idempotency_key: str, wanted: dict[str, Any]) -> BankPayment:
@@ -89,15 +106,41 @@ class Bank:
             currency=str(wanted["currency"]),
             description=str(wanted.get("description", "")),
             accounts=[str(one) for one in wanted.get("accounts", [])],
-            return_url=str(wanted["return_url"]),
+            return_url=str(wanted.get("return_url", "")),
             notice_url=str(wanted["notice_url"]),
+            save=wanted.get("save") is True,
+            card=str(wanted.get("card", "")),
         )
         self.payments[payment.id] = payment
         self.by_key[idempotency_key] = payment.id
         return payment
 
-    def act(self, payment: BankPayment, what: str) -> None:
-        """What the payer pressed on the bank's page; nothing happens to a payment that is over."""
+    def charge(self, idempotency_key: str, wanted: dict[str, Any]) -> BankPayment | None:
+        """Takes money from a kept card at once; None for a card that is not kept. ValueError as :meth:`open`."""
+        known = idempotency_key in self.by_key
+        card = self.cards.get(str(wanted["card"]))
+        if card is None and not known:
+            return None
+        payment = self.open(idempotency_key, wanted)
+        if known or card is None:
+            return payment
+        if card.state == "ok":
+            self.succeed(payment)
+        elif card.state == "slow":
+            payment.late_at = self.clock.now() + LATE
+        else:
+            payment.status, payment.decline = "cancelled", "means_gone" if card.state == "gone" else card.state
+            self.announce(payment, "payment.cancelled")
+        self.changed()
+        return payment
+
+    def act(self, payment: BankPayment, what: str, *, keep: bool | None = None) -> None:
+        """What the payer pressed on the bank's page; nothing happens to a payment that is over.
+
+        ``keep``: whether the shop may keep the card; as the shop asks, where nothing is said.
+        """
+        if payment.status == "pending" and payment.save and keep is not False and what in ("pay", "twice", "late"):
+            payment.saved = payment.saved or self._keep()
         if payment.status != "pending":
             if what == "twice":
                 self.announce(payment, "payment.succeeded")
@@ -119,6 +162,11 @@ class Bank:
         payment.status, payment.paid_at, payment.late_at = "succeeded", self.clock.now(), None
         payment.taken += 1
         self.announce(payment, "payment.succeeded")
+
+    def _keep(self) -> str:
+        card = Card(secrets.token_hex(12), f"Mir •• {4444 + len(self.cards)}")
+        self.cards[card.id] = card
+        return card.id
 
     def cancel(self, payment: BankPayment) -> None:
         if payment.status == "pending" and payment.late_at is None:
@@ -182,8 +230,14 @@ class Bank:
             "accounts": payment.accounts,
             "paid_at": payment.paid_at.isoformat() if payment.paid_at is not None else None,
             "refunded": str(payment.refunded),
+            "saved": self._as_saved(payment),
+            "decline": payment.decline,
             "confirmation_url": f"{self.base_url()}/bank/pay/{payment.id}",
         }
+
+    def _as_saved(self, payment: BankPayment) -> dict[str, str] | None:
+        card = self.cards.get(payment.saved) if payment.status == "succeeded" else None
+        return {"id": card.id, "title": card.title} if card is not None else None
 
 
 def signature(key: str, moment: int, body: bytes) -> str:
