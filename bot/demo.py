@@ -81,6 +81,7 @@ async def run_demo(listener: socket.socket, make_settings: Callable[..., Any], *
             sandbox_bank_url=outside.bank_url,
             sandbox_bank_key=sandbox.bank.key,
             promise_max=3000,
+            autopay=True,
             # At once in the morning, not somewhere in the day: whoever moves the clock waits for it.
             reminder_spread_minutes=0,
             reminder_budget=1000,

@@ -16,6 +16,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import NoDecode, SettingsConfigDict
 
 from bot.settings_appeals import AppealOptions
+from bot.settings_autopay import AutopayOptions
 from bot.settings_helpdesk import HelpdeskOptions, helpdesk_troubles
 from bot.settings_providers import ProviderOptions, need_public_url, provider_troubles
 from bot.settings_reminders import ReminderOptions
@@ -36,7 +37,7 @@ class SettingsError(Exception):
         self.sentences = sentences
 
 
-class Settings(ReminderOptions, ProviderOptions, AppealOptions, HelpdeskOptions):
+class Settings(ReminderOptions, ProviderOptions, AppealOptions, HelpdeskOptions, AutopayOptions):
     """Read from the environment (``ABONENT_...``) and from ``.env`` in the working directory."""
 
     model_config = SettingsConfigDict(env_prefix="ABONENT_", env_file=".env", extra="ignore", env_ignore_empty=True)
@@ -224,6 +225,8 @@ class Settings(ReminderOptions, ProviderOptions, AppealOptions, HelpdeskOptions)
             wrong.append("ABONENT_MAIL_FROM is not an e-mail address, but ABONENT_SMTP_URL is set and needs one.")
         if self.payment_min > self.payment_max:
             wrong.append("ABONENT_PAYMENT_MIN is larger than ABONENT_PAYMENT_MAX: no sum could be paid.")
+        if self.autopay and self.autopay_limit < self.payment_min:
+            wrong.append("ABONENT_AUTOPAY_LIMIT is smaller than ABONENT_PAYMENT_MIN: nothing could be charged.")
         return wrong
 
     def warnings(self) -> list[str]:

@@ -21,12 +21,15 @@ from bot.reminders import Reminders
 from bot.scheduler import build_scheduler
 from bot.settings import Settings
 from bot.wiring_appeals import add_appeal_jobs, appeal_rules, blob_loader
+from bot.wiring_autopay import add_autopay_job
 from bot.wiring_desk import build_desk, routes_of_desk
 from bot.wiring_group import StaffGroup, build_group
 from bot.wiring_helpdesk import Helpdesks, build_helpdesks
 from bot.wiring_messengers import RATES, telegram_messenger, viber_messenger
 from bot.wiring_payments import (
+    autopay_terms,
     bot_addresses,
+    build_autopay,
     build_payments,
     build_providers,
     default_terms,
@@ -58,6 +61,7 @@ from core.delivery.commit import Post
 from core.delivery.writer import Writer
 from core.operator import Operator
 from core.outages.service import OutageService
+from core.payments.autopay.service import Autopay
 from core.payments.links import PaymentLinks
 from core.payments.service import PaymentService
 from core.regions import zone_of
@@ -96,6 +100,7 @@ def build_services(
     rules: Rules | None = None,
     payments: PaymentService | None = None,
     appeals: AppealRules | None = None,
+    autopay: Autopay | None = None,
 ) -> Services:
     """The domain, on a database and a billing.
 
@@ -113,6 +118,7 @@ def build_services(
         reminders=ReminderService(database, rules or Rules(operator)),
         payments=payments or build_payments(database, clock, default_terms(operator), links, {}),
         outages=OutageService(database, clock),
+        autopay=autopay or Autopay(database, clock, None),
     )
 
 
@@ -239,6 +245,7 @@ async def open_program(
             rules=rules,
             payments=payments,
             appeals=appeal_rules(settings, operator),
+            autopay=build_autopay(database, clock, autopay_terms(settings), providers),
         )
         registry = Registry()
         engine = Engine(registry, services, zone_finder(operator))
@@ -307,6 +314,7 @@ async def open_program(
             group.schedule(scheduler)
         clockwork = AppealClockwork(database, services, registry, sender.wake, worker.wake)
         add_appeal_jobs(scheduler, clockwork, database, services, store)
+        add_autopay_job(scheduler, database, services, registry, sender.wake, worker.wake)
         yield Program(
             settings,
             clock,

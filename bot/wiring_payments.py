@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from typing import cast
 
 from sqlalchemy import Connection, select
 from starlette.routing import BaseRoute
 
+from bot.integrations.payments.autopay_voice import AutopayVoice, ForgetMeans
 from bot.integrations.payments.gost_qr import BankTransfer
 from bot.integrations.payments.sandbox_bank import SandboxBank
 from bot.integrations.payments.stripe_checkout import StripeCheckout
@@ -24,11 +26,14 @@ from core.money import Money
 from core.operator import Operator
 from core.payments import notices, store
 from core.payments.attendant import Attendant
+from core.payments.autopay.ending import FORGET_MEANS
+from core.payments.autopay.models import AutopayTerms
+from core.payments.autopay.service import Autopay
 from core.payments.links import PaymentLinks
 from core.payments.models import PaymentOrder
 from core.payments.notices import TAKE_NOTICE, NoticeDesk
 from core.payments.promises import POST_PROMISE, PromiseTerms
-from core.payments.protocol import Notice, PaymentProvider
+from core.payments.protocol import Keeper, Notice, PaymentProvider
 from core.payments.service import ATTEND, PaymentService, PaymentTerms
 from core.reminders import due
 from core.services import Services
@@ -96,6 +101,17 @@ def payer_contact(database: Database) -> FindContact:
     return find
 
 
+def keepers_of(providers: Mapping[str, PaymentProvider]) -> dict[str, Keeper]:
+    """Those that can keep a means of payment and charge it later."""
+    return {name: cast(Keeper, one) for name, one in providers.items() if one.means.saves}
+
+
+def build_autopay(
+    database: Database, clock: Clock, terms: AutopayTerms | None, providers: Mapping[str, PaymentProvider]
+) -> Autopay:
+    return Autopay(database, clock, terms, keepers_of(providers))
+
+
 def build_payments(
     database: Database,
     clock: Clock,
@@ -113,6 +129,14 @@ def payment_terms(settings: Settings) -> PaymentTerms:
         Money(settings.payment_max, settings.currency),
         timedelta(hours=settings.payment_link_hours),
     )
+
+
+def autopay_terms(settings: Settings) -> AutopayTerms | None:
+    """None where it is switched off."""
+    if not settings.autopay:
+        return None
+    limit = Money(settings.autopay_limit, settings.currency)
+    return AutopayTerms(limit, settings.autopay_retries, settings.autopay_failures)
 
 
 def promise_terms(settings: Settings) -> PromiseTerms | None:
@@ -137,13 +161,15 @@ def payment_tasks(
 ) -> dict[str, TaskHandler]:
     """Who carries out which kind of payments' tasks."""
     clock = services.clock
-    teller = PaymentTeller(clock, services.operator, registry, wake_sender, on_paid=call_off_reminders)
+    autopay = AutopayVoice(clock, services.operator, services.reminders.policy, services.autopay.terms, registry)
+    teller = PaymentTeller(clock, services.operator, registry, wake_sender, call_off_reminders, autopay)
     attendant = Attendant(database, clock, services.billing, providers, links, teller)
     desk = NoticeDesk(database, clock, providers, attendant)
     return {
         ATTEND: AttendOrder(attendant, wake_sender),
         TAKE_NOTICE: TakeNotice(desk, database, clock, wake_sender),
         POST_PROMISE: PostPromise(services.payments.promises, services.billing, database, clock, teller),
+        FORGET_MEANS: ForgetMeans(keepers_of(providers)),
     }
 
 

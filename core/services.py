@@ -9,6 +9,7 @@ from core.billing.service import BillingService
 from core.clock import Clock
 from core.operator import Operator
 from core.outages.service import OutageService
+from core.payments.autopay.service import Autopay
 from core.payments.service import PaymentService
 from core.reminders.service import ReminderService
 from core.subscribers.codes import CodeService
@@ -30,3 +31,4 @@ class Services:
     reminders: ReminderService
     payments: PaymentService
     outages: OutageService
+    autopay: Autopay

@@ -164,6 +164,40 @@ class OpenPromise(Action, frozen=True, tag="prom"):
     number: str
 
 
+class OpenAutopay(Action, frozen=True, tag="ap"):
+    """Auto-payment: of one account, or all that there is."""
+
+    number: str = ""
+
+
+class SetUpAutopay(Action, frozen=True, tag="ap.new"):
+    """A new rule for an account, or for one that is then chosen."""
+
+    number: str = ""
+
+
+class StopAutopay(Action, frozen=True, tag="ap.stop"):
+    """Off, at once."""
+
+    rule_id: str
+
+
+class ResumeAutopay(Action, frozen=True, tag="ap.go"):
+    """A paused rule goes on."""
+
+    rule_id: str
+
+
+class SkipCharge(Action, frozen=True, tag="ap.skip"):
+    """Not this time."""
+
+    charge_id: str
+
+
+class OpenCards(Action, frozen=True, tag="ap.cards"):
+    """What is saved to pay with."""
+
+
 class OpenReminders(Action, frozen=True, tag="rem"):
     """What the person is reminded of, when and where."""
 

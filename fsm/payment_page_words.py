@@ -43,11 +43,21 @@ def pay_page(t: Translator, order: PaymentOrder, now: datetime) -> PageWords:
         order,
         PageWords(
             t.t("Payment"),
-            t.t("The bank's page opens next. Please compare the sum there with this one."),
+            _next_page(t, order),
             button=t.t("Pay {sum}", sum=t.money(order.amount)),
             details=((t.t("Valid until"), until),),
         ),
     )
+
+
+def _next_page(t: Translator, order: PaymentOrder) -> str:
+    said = t.t("The bank's page opens next. Please compare the sum there with this one.")
+    if not order.saves:
+        return said
+    kept = t.t(
+        "By paying you agree that this card is kept for auto-payment; it is switched off in the chat at any time."
+    )
+    return f"{said} {kept}"
 
 
 def preparing_page(t: Translator, order: PaymentOrder, now: datetime) -> PageWords:

@@ -16,7 +16,7 @@ from core.payments.promises import Promise, PromiseStatus
 from core.payments.protocol import Invoice
 from core.payments.settle import News
 from fsm.account_words import spaced
-from fsm.actions import OpenAccount, OpenAccounts, OpenPayment, OpenPaymentOrder, OpenPerson, OpenReceipt
+from fsm.actions import OpenAccount, OpenAccounts, OpenPayment, OpenPaymentOrder, OpenPerson, OpenReceipt, SetUpAutopay
 from fsm.payment_words import what
 from fsm.screen import Choice, Picture, Rich, Screen, Tone, bold, lines, paragraphs, screen
 from fsm.texts import Translator
@@ -27,10 +27,11 @@ Say: TypeAlias = Callable[[Translator], Screen]
 """Draws a message in a chat's language."""
 
 
-def news(t: Translator, order: PaymentOrder, happened: News, facts: Facts) -> Screen:
+def news(t: Translator, order: PaymentOrder, happened: News, facts: Facts, *, repeats: bool = False) -> Screen:
+    """``repeats``: auto-payment is offered with thanks for a payment."""
     match happened:
         case News.paid:
-            return _paid(t, order, facts)
+            return _paid(t, order, facts, repeats=repeats)
         case News.received:
             said = t.t(
                 "The bank has confirmed your payment. Our billing system is slow right now: "
@@ -49,7 +50,7 @@ def news(t: Translator, order: PaymentOrder, happened: News, facts: Facts) -> Sc
             back = order.refunded if order.refunded is not None else order.amount
             head = _head(t.t("↩️ Money was given back: {sum}", sum=t.money(back)))
             said = t.t("The bank returns it to where you paid from; that may take some days.")
-            return screen(paragraphs(head, what(t, order), _balances(t, order, facts), said), _account(t, order))
+            return screen(paragraphs(head, what(t, order), balances(t, order, facts), said), _account(t, order))
         case News.aside:
             head = _head(t.t("🔎 Your payment is being checked by hand"))
             said = t.t("What the bank reported differs from what you ordered. Nothing is lost: our staff look into it.")
@@ -59,16 +60,17 @@ def news(t: Translator, order: PaymentOrder, happened: News, facts: Facts) -> Sc
             return _opened(t, order, facts)
 
 
-def _paid(t: Translator, order: PaymentOrder, facts: Facts) -> Screen:
+def _paid(t: Translator, order: PaymentOrder, facts: Facts, *, repeats: bool) -> Screen:
     restored = t.t("▶️ The service works again.") if facts.restored else ""
     return screen(
         paragraphs(
             _head(t.t("✅ Paid: {sum}. Thank you!", sum=t.money(order.amount))),
             what(t, order),
-            _balances(t, order, facts),
+            balances(t, order, facts),
             restored,
         ),
         Choice(t.t("🧾 Receipt"), OpenReceipt(order.id)),
+        Choice(t.t("🔁 Pay it automatically"), SetUpAutopay(order.lines[0].account)) if repeats else None,
         _account(t, order),
     )
 
@@ -128,7 +130,8 @@ def _head(text: str) -> Rich:
     return bold(text)
 
 
-def _balances(t: Translator, order: PaymentOrder, facts: Facts) -> Rich | None:
+def balances(t: Translator, order: PaymentOrder, facts: Facts) -> Rich | None:
+    """How the payer's own accounts stand now."""
     found = [facts.overviews[line.account] for line in order.lines if line.account in facts.overviews]
     if len(found) == 1:
         return lines(_standing(t, found[0]))

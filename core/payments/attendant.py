@@ -20,6 +20,7 @@ from core.clock import Clock
 from core.database import Database
 from core.errors import OutsideUnavailable
 from core.payments import machine, store
+from core.payments.charge import Charged, charge_by
 from core.payments.links import PaymentLinks
 from core.payments.models import (
     CALLED_OFF,
@@ -31,7 +32,6 @@ from core.payments.models import (
     Trouble,
     TroubleKind,
 )
-from core.payments.charge import Charged, charge_by
 from core.payments.protocol import Opened, PaymentProvider, PaymentRefused, ProviderPayment, ProviderStatus
 from core.payments.settle import News, settle
 

@@ -73,7 +73,7 @@ def _sum(minor: int, currency: str) -> str:
 def erase(connection: Connection, subscriber_id: str, now: datetime) -> None:
     """Takes the chats out of the records, and what providers wrote of the payer; stops what is not paid yet.
 
-    A charge of auto-payment that is at the provider already runs its course: nobody can be sure that it has not been made.
+    A charge of auto-payment that is at the provider already runs its course: nobody knows that it was not made.
 
     The payments stay, under a number that leads to nobody. A notice that is not worked off keeps its words until it is.
     """

@@ -220,6 +220,9 @@ def _open_like(
 ) -> PaymentOrder | None:
     wanted = sorted((line.account, line.amount.minor, line.own) for line in lines)
     for order in store.payable_of(connection, subscriber_id, provider, now):
+        # A consent to keep a card is for that payment alone, and what is charged by itself is nobody's link.
+        if order.saves or order.means:
+            continue
         if sorted((line.account, line.amount.minor, line.own) for line in order.lines) == wanted:
             return order
     return None

@@ -32,6 +32,9 @@ class Did(StrEnum):
     email_removed = "email_removed"
     data_shown = "data_shown"
     appealed = "appealed"
+    autopay_on = "autopay_on"
+    autopay_off = "autopay_off"
+    card_forgotten = "card_forgotten"
 
 
 @dataclass(frozen=True, slots=True)

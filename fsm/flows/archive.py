@@ -71,5 +71,8 @@ def deed_word(talk: Talk, what: str) -> str:
         Did.email_removed: talk.t("E-mail removed"),
         Did.data_shown: talk.t("My data shown"),
         Did.appealed: talk.t("Request to staff"),
+        Did.autopay_on: talk.t("Auto-payment switched on"),
+        Did.autopay_off: talk.t("Auto-payment switched off"),
+        Did.card_forgotten: talk.t("Saved card forgotten"),
     }
     return words.get(what, talk.t("Something else"))  # type: ignore[call-overload,no-any-return]  # a stored word may be of a newer version

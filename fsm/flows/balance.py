@@ -30,6 +30,7 @@ from fsm.actions import (
     ManageLinks,
     OpenAccount,
     OpenAccounts,
+    OpenAutopay,
     OpenLinking,
     OpenPayment,
     OpenPayments,
@@ -212,6 +213,8 @@ def _ways_to_pay(talk: Talk, seen: Sight) -> list[Row]:
     terms = talk.core.payments.promises.terms
     if terms is not None and overview.debt and overview.state is not AccountState.closed:
         rows.append((Choice(talk.t("🤝 Promised payment"), OpenPromise(overview.number)),))
+    if talk.core.autopay.on:
+        rows.append((Choice(talk.t("🔁 Auto-payment"), OpenAutopay(overview.number)),))
     return rows
 
 

@@ -12,6 +12,7 @@ from fsm.actions import (
     AnotherSum,
     AnotherWay,
     OpenAccounts,
+    OpenAutopay,
     OpenPayment,
     OpenPaymentOrder,
     OpenPayments,
@@ -123,6 +124,7 @@ class OnePayment(State, frozen=True):
                 ),
                 what(talk.translator, order),
                 _transfer(talk, order),
+                talk.t("Charged by auto-payment") if order.means else None,
                 lines(*_moments(talk, order)),
             ),
             *_ways_on(talk, order),
@@ -165,6 +167,7 @@ class Payments(State, frozen=True):
             *(Choice(_label(talk, order), OpenPaymentOrder(order.id)) for order in found[:PAGE]),
             tuple(one for one in pages if one is not None),
             Choice(talk.t("💳 Pay"), OpenPayment()),
+            Choice(talk.t("🔁 Auto-payment"), OpenAutopay()) if talk.core.autopay.on else None,
         )
 
     async def on_page(self, talk: Talk, press: TurnPayments) -> Payments:
@@ -199,7 +202,7 @@ async def check_payment(talk: Talk, action: CheckPayment) -> OnePayment:
 @entry()
 async def call_off(talk: Talk, action: CallOff) -> CalledOff | OnePayment:
     order = await talk.core.payments.get(action.order_id, talk.subscriber.id)
-    if order is None or not order.payable(talk.now):
+    if order is None or order.means or not order.payable(talk.now):
         return OnePayment(action.order_id)
     talk.write(talk.core.payments.call_off(order.id, talk.subscriber.id))
     return CalledOff()
@@ -217,6 +220,8 @@ async def open_receipt(talk: Talk, action: OpenReceipt) -> OnePayment:
 
 
 def _ways_on(talk: Talk, order: PaymentOrder) -> list[Choice | Link]:
+    if order.means and order.payable(talk.now):
+        return [Choice(talk.t("🔁 Auto-payment"), OpenAutopay(order.lines[0].account)), _all(talk)]
     if order.payable(talk.now):
         means = talk.core.payments.means(order.provider)
         pay: list[Choice | Link] = []

@@ -12,6 +12,7 @@ from core.subscribers.phones import show_phone
 from fsm.action import Action
 from fsm.actions import (
     OpenArchive,
+    OpenAutopay,
     OpenEmail,
     OpenLanguage,
     OpenPhone,
@@ -74,6 +75,7 @@ class Profile(State, frozen=True):
             (Choice(talk.t("✉️ E-mail"), OpenEmail()), Choice(talk.t("📱 Phone"), OpenPhone())),
             (Choice(talk.t("🌐 Language"), OpenLanguage()), Choice(talk.t("🕘 My actions"), OpenArchive())),
             Choice(talk.t("🔔 Reminders"), OpenReminders()),
+            Choice(talk.t("🔁 Auto-payment"), OpenAutopay()) if talk.core.autopay.on else None,
             Choice(talk.t("💬 Where am I signed in"), OpenSessions()),
             Choice(talk.t("🔒 My data and consent"), OpenPrivacy()),
         )

@@ -152,8 +152,8 @@ def read_intent(intent: stripe.PaymentIntent) -> ProviderPayment:
 
 def _refusal(order: PaymentOrder, error: stripe.CardError) -> ProviderPayment:
     """A refused charge leaves an intent behind, which bears the refusal."""
-    said: Any = error.json_body if isinstance(error.json_body, dict) else {}
-    said = said.get("error") or {}
+    body: Any = error.json_body
+    said = (body.get("error") or {}) if isinstance(body, dict) else {}
     decline = _DECLINES.get(str(said.get("decline_code")), _DECLINES.get(str(error.code), Decline.declined))
     intent = said.get("payment_intent") or {}
     if not isinstance(intent, dict) or not ID.fullmatch(str(intent.get("id"))):

@@ -8,12 +8,14 @@ import structlog
 from prometheus_client import Counter
 from sqlalchemy import Connection, select
 
+from bot.integrations.payments.autopay_voice import AutopayVoice
 from core.billing.models import AccountNumber
 from core.clock import Clock
 from core.operator import Operator
 from core.payments.attendant import Facts
 from core.payments.models import PaymentOrder, Trouble
 from core.payments.promises import Promise, PromiseStatus
+from core.payments.protocol import ProviderPayment
 from core.payments.settle import News
 from core.reminders import prefs
 from core.reminders.models import Kind, Prefs
@@ -44,22 +46,30 @@ class PaymentTeller:
         registry: Registry,
         wake: Callable[[], None] = lambda: None,
         on_paid: OnPaid = lambda _connection, _accounts: None,
+        autopay: AutopayVoice | None = None,
     ) -> None:
         self._clock = clock
         self._operator = operator
         self._registry = registry
         self._on_paid = on_paid
+        self._autopay = autopay
         self.wake = wake
 
     def news(self, connection: Connection, order: PaymentOrder, news: News, facts: Facts) -> None:
         settled = [one.number for one in facts.overviews.values() if not one.debt]
         if news is News.paid and settled:
             self._on_paid(connection, settled)
+        told = self._autopay is not None and order.means and self._autopay.news(connection, order, news, facts)
         # "Paid" alone can be done without: everything else asks for something, or says that something is wrong.
-        if news is not News.paid or _wants_receipts(connection, order.subscriber_id):
-            self._say(connection, order, lambda t: told_payments.news(t, order, news, facts), order.id)
+        if not told and (news is not News.paid or _wants_receipts(connection, order.subscriber_id)):
+            repeats = news is News.paid and self._autopay is not None and self._autopay.offers(connection, order)
+            self._say(connection, order, lambda t: told_payments.news(t, order, news, facts, repeats=repeats), order.id)
         news_total.labels(order.provider, news.value).inc()
         log.info("payment", order=order.id, provider=order.provider, news=news.value)
+
+    def learned(self, connection: Connection, order_id: str, truth: ProviderPayment) -> None:
+        if self._autopay is not None:
+            self._autopay.learned(connection, order_id, truth)
 
     def alarm(self, connection: Connection, trouble: Trouble) -> None:
         """The staff find it with ``abonent payments list``; the metric is there to be alarmed by."""

@@ -23,7 +23,8 @@ h1{font-size:1.15rem;margin:.2rem 0 1rem}p{margin:.4rem 0}.sum{font-size:1.9rem;
 .note{color:#5b6673;font-size:.9rem}button{display:block;width:100%;min-height:3rem;margin:.6rem 0;border:0;
 border-radius:10px;font:inherit;cursor:pointer;background:#e4e9ef;color:#17202a}
 button.main{background:#0a6b4f;color:#fff;font-weight:600}a{color:#0a5b8f}
-.keep{display:flex;gap:.6rem;align-items:flex-start;margin:.9rem 0}.keep input{width:1.4rem;height:1.4rem;margin:0;flex:none}
+.keep{display:flex;gap:.6rem;align-items:flex-start;margin:.9rem 0}
+.keep input{width:1.4rem;height:1.4rem;margin:0;flex:none}
 @media(prefers-color-scheme:dark){body{background:#12161b;color:#e8edf2}.card{background:#1c232b}
 .note{color:#9fb0c0}button{background:#2b3540;color:#e8edf2}button.main{background:#1a8f6c}a{color:#7cc4f0}}
 """

@@ -223,4 +223,7 @@ def _linked(connection: Connection, rule: Rule) -> bool:
 def _moving(connection: Connection, account: str, asked_at: datetime) -> bool:
     """Whether money is on its way to the billing, or reached it after the figures were read."""
     late = postings.c.posted_at.is_(None) | (postings.c.posted_at >= asked_at)
-    return connection.execute(select(postings.c.external_id).where(postings.c.account == account, late)).first() is not None
+    return (
+        connection.execute(select(postings.c.external_id).where(postings.c.account == account, late)).first()
+        is not None
+    )

@@ -193,5 +193,3 @@ class AutopayPlanner:
 def _occurrence(rule: Rule, today: date) -> str:
     """A name that is the same for every planner: the month of a rule by day, the day of any other."""
     return f"{rule.due_on:%Y-%m}" if rule.due_on is not None else today.isoformat()
-
-

@@ -138,7 +138,7 @@ class Autopay:
         connection.execute(insert(rules), row)
 
     def stop(self, rule: Rule, charge: Charge | None) -> Write:
-        """Off, at once. Stale where the charge has gone further than ``charge``, so that nothing wrong is said of it."""
+        """Off, at once. Stale where there is another charge than ``charge``, or it has gone further meanwhile."""
         now = self._clock.now()
 
         def apply(connection: Connection) -> None:

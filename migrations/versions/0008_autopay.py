@@ -7,8 +7,8 @@ from alembic import op
 
 import core.database
 
-revision = "0005"
-down_revision = "0004"
+revision = "0008"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 
@@ -120,9 +120,7 @@ def upgrade() -> None:
         postgresql_where=_CHARGING,
     )
     op.create_index("ix_autopay_charges_order_id", "autopay_charges", ["order_id"], unique=False)
-    op.create_index(
-        "ix_autopay_charges_month", "autopay_charges", ["subscriber_id", "account", "month"], unique=False
-    )
+    op.create_index("ix_autopay_charges_month", "autopay_charges", ["subscriber_id", "account", "month"], unique=False)
     op.create_index(
         "ix_autopay_charges_look_at",
         "autopay_charges",
