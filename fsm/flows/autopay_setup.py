@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from core.billing.models import AccountKind, AccountNumber, AccountState
 from core.errors import OutsideUnavailable
 from core.money import Money
@@ -15,7 +13,7 @@ from fsm.actions import SetUpAutopay
 from fsm.event import Text
 from fsm.flows.autopay_confirm import ChooseCard, Confirm, NotOffered, cards_of, keepers
 from fsm.payment_words import read_amount
-from fsm.screen import Choice, Rich, Screen, bold, lines, paragraphs, screen
+from fsm.screen import Choice, Screen, bold, lines, paragraphs, screen
 from fsm.state import State, entry
 from fsm.talk import Talk
 
@@ -149,65 +147,26 @@ class EnterDay(State, frozen=True):
         return EnterLimit(self.number, Trigger.day, day)
 
 
-class AskSum(State, frozen=True):
-    """A sum, chosen or typed: what the three questions for one have in common."""
-
-    number: AccountNumber
-    unfinished: ClassVar[bool] = True
-
-    def least(self, talk: Talk) -> Money:
-        return talk.core.payments.terms.minimum
-
-    def offered(self, talk: Talk) -> list[Money]:
-        """Parts of the operator's usual limit."""
-        terms = talk.core.autopay.terms
-        if terms is None:
-            return []
-        parts = [Money(terms.limit.amount // share, terms.limit.currency) for share in SHARES]
-        return [one for one in dict.fromkeys(parts) if one >= self.least(talk)]
-
-    def ask(self, talk: Talk, question: str, said: Rich | str | None = None) -> Screen:
-        return screen(
-            paragraphs(bold(question), said, talk.t("Choose a sum, or type another.")),
-            *(Choice(talk.translator.money(one), TakeSum(one.minor)) for one in self.offered(talk)),
-            hint=talk.t("Sum"),
-        )
-
-    def expects(self, talk: Talk) -> str:
-        return talk.t("Choose a sum, or type another.")
-
-    def typed(self, talk: Talk, text: str) -> Money | None:
-        """None after saying what is wrong with it."""
-        amount = read_amount(text, self.least(talk).currency)
-        if amount is None:
-            talk.tell(talk.t("I could not read this sum. Please type it in figures, for example 500 or 349.50."))
-        return self.fits(talk, amount) if amount is not None else None
-
-    def fits(self, talk: Talk, amount: Money) -> Money | None:
-        if amount >= self.least(talk):
-            return amount
-        talk.tell(talk.t("It has to be {sum} at least.", sum=talk.translator.money(self.least(talk))))
-        return None
-
-    def taken(self, talk: Talk, press: TakeSum) -> Money | None:
-        return self.fits(talk, Money.from_minor(min(max(press.minor, 0), 10**11), self.least(talk).currency))
-
-
-class EnterThreshold(AskSum, frozen=True):
+class EnterThreshold(State, frozen=True):
     """From which debt on, or below which balance."""
 
-    prepaid: bool = False
+    number: AccountNumber
+    prepaid: bool
+    unfinished = True
 
     async def show(self, talk: Talk) -> Screen:
         if self.prepaid:
-            return self.ask(talk, talk.t("Below which balance shall I top it up?"))
-        return self.ask(talk, talk.t("From which debt on shall I pay it?"))
+            return _question(talk, talk.t("Below which balance shall I top it up?"), _usual(talk))
+        return _question(talk, talk.t("From which debt on shall I pay it?"), _usual(talk))
+
+    def expects(self, talk: Talk) -> str:
+        return _ask_sum(talk)
 
     async def on_text(self, talk: Talk, said: Text) -> EnterTopup | EnterLimit | EnterThreshold:
-        return self._on(self.typed(talk, said.text))
+        return self._on(_typed(talk, said.text, talk.core.payments.terms.minimum))
 
     async def on_sum(self, talk: Talk, press: TakeSum) -> EnterTopup | EnterLimit | EnterThreshold:
-        return self._on(self.taken(talk, press))
+        return self._on(_taken(talk, press, talk.core.payments.terms.minimum))
 
     def _on(self, amount: Money | None) -> EnterTopup | EnterLimit | EnterThreshold:
         if amount is None:
@@ -217,21 +176,26 @@ class EnterThreshold(AskSum, frozen=True):
         return EnterLimit(self.number, Trigger.debt, 0, amount)
 
 
-class EnterTopup(AskSum, frozen=True):
+class EnterTopup(State, frozen=True):
     """How much a prepaid account gets each time."""
 
+    number: AccountNumber
     trigger: Trigger
     day: int = 0
     threshold: Money | None = None
+    unfinished = True
 
     async def show(self, talk: Talk) -> Screen:
-        return self.ask(talk, talk.t("How much shall I pay each time?"))
+        return _question(talk, talk.t("How much shall I pay each time?"), _usual(talk))
+
+    def expects(self, talk: Talk) -> str:
+        return _ask_sum(talk)
 
     async def on_text(self, talk: Talk, said: Text) -> EnterLimit | EnterTopup:
-        return self._on(talk, self.typed(talk, said.text))
+        return self._on(talk, _typed(talk, said.text, talk.core.payments.terms.minimum))
 
     async def on_sum(self, talk: Talk, press: TakeSum) -> EnterLimit | EnterTopup:
-        return self._on(talk, self.taken(talk, press))
+        return self._on(talk, _taken(talk, press, talk.core.payments.terms.minimum))
 
     def _on(self, talk: Talk, amount: Money | None) -> EnterLimit | EnterTopup:
         if amount is None:
@@ -243,34 +207,35 @@ class EnterTopup(AskSum, frozen=True):
         return EnterLimit(self.number, self.trigger, self.day, self.threshold, amount)
 
 
-class EnterLimit(AskSum, frozen=True):
+class EnterLimit(State, frozen=True):
     """How much a month at most."""
 
+    number: AccountNumber
     trigger: Trigger
     day: int = 0
     threshold: Money | None = None
     topup: Money | None = None
+    unfinished = True
 
-    def least(self, talk: Talk) -> Money:
-        minimum = talk.core.payments.terms.minimum
-        return max(minimum, self.topup or minimum)
+    def _least(self, talk: Talk) -> Money:
+        least = talk.core.payments.terms.minimum
+        return max(least, self.topup or least)
 
-    def offered(self, talk: Talk) -> list[Money]:
-        terms = talk.core.autopay.terms
-        if terms is None:
-            return []
-        usual = terms.limit
-        return [one for one in (usual, usual + usual, usual + usual + usual) if one >= self.least(talk)]
+    def expects(self, talk: Talk) -> str:
+        return _ask_sum(talk)
 
     async def show(self, talk: Talk) -> Screen:
         said = talk.t("More than that is never charged in a calendar month, whatever is owed.")
-        return self.ask(talk, talk.t("How much a month at most?"), said)
+        terms = talk.core.autopay.terms
+        usual = [terms.limit, terms.limit + terms.limit, terms.limit + terms.limit + terms.limit] if terms else []
+        offered = [one for one in usual if one >= self._least(talk)]
+        return _question(talk, talk.t("How much a month at most?"), offered, said)
 
     async def on_text(self, talk: Talk, said: Text) -> ChooseCard | Confirm | EnterLimit:
-        return await self._on(talk, self.typed(talk, said.text))
+        return await self._on(talk, _typed(talk, said.text, self._least(talk)))
 
     async def on_sum(self, talk: Talk, press: TakeSum) -> ChooseCard | Confirm | EnterLimit:
-        return await self._on(talk, self.taken(talk, press))
+        return await self._on(talk, _taken(talk, press, self._least(talk)))
 
     async def _on(self, talk: Talk, amount: Money | None) -> ChooseCard | Confirm | EnterLimit:
         if amount is None:
@@ -278,3 +243,44 @@ class EnterLimit(AskSum, frozen=True):
         draft = Draft(self.number, self.trigger, amount, self.day, self.threshold, self.topup)
         cards, ways = await cards_of(talk), keepers(talk)
         return Confirm(draft, way=ways[0]) if not cards and len(ways) == 1 else ChooseCard(draft)
+
+
+def _question(talk: Talk, question: str, offered: list[Money], said: str = "") -> Screen:
+    return screen(
+        paragraphs(bold(question), said, _ask_sum(talk)),
+        *(Choice(talk.translator.money(one), TakeSum(one.minor)) for one in offered),
+        hint=talk.t("Sum"),
+    )
+
+
+def _ask_sum(talk: Talk) -> str:
+    return talk.t("Choose a sum, or type another.")
+
+
+def _usual(talk: Talk) -> list[Money]:
+    """Parts of the operator's usual limit, of which none is too small to be paid."""
+    terms, least = talk.core.autopay.terms, talk.core.payments.terms.minimum
+    if terms is None:
+        return []
+    parts = [Money(terms.limit.amount // share, terms.limit.currency) for share in SHARES]
+    return [one for one in dict.fromkeys(parts) if one >= least]
+
+
+def _typed(talk: Talk, text: str, least: Money) -> Money | None:
+    """None after saying what is wrong with it."""
+    amount = read_amount(text, least.currency)
+    if amount is None:
+        talk.tell(talk.t("I could not read this sum. Please type it in figures, for example 500 or 349.50."))
+    return _fits(talk, amount, least) if amount is not None else None
+
+
+def _taken(talk: Talk, press: TakeSum, least: Money) -> Money | None:
+    """A button may be forged: what it brings is held against the same bounds."""
+    return _fits(talk, Money.from_minor(min(max(press.minor, 0), 10**11), least.currency), least)
+
+
+def _fits(talk: Talk, amount: Money, least: Money) -> Money | None:
+    if amount >= least:
+        return amount
+    talk.tell(talk.t("It has to be {sum} at least.", sum=talk.translator.money(least)))
+    return None

@@ -16,7 +16,8 @@ from bot.integrations.payments.sandbox_bank import SandboxBank
 from bot.sandbox.bank.server import BankServer
 from bot.sandbox.bank.service import BANK_KEY, Bank, BankPayment
 from bot.wiring import build_services, build_tasks, zone_finder
-from bot.wiring_payments import build_payments, payment_routes, payment_tasks
+from bot.wiring_autopay import AutopayJob, build_job
+from bot.wiring_payments import build_autopay, build_payments, payment_routes, payment_tasks
 from core.billing.breakable import BreakableBilling
 from core.billing.demo import fill_demo
 from core.billing.embedded import EmbeddedBilling
@@ -27,6 +28,7 @@ from core.ids import new_id
 from core.money import Money
 from core.operator import Operator
 from core.payments import store
+from core.payments.autopay.models import AutopayTerms
 from core.payments.links import PaymentLinks
 from core.payments.models import PaymentLine, PaymentOrder
 from core.payments.promises import PromiseTerms
@@ -64,6 +66,7 @@ class World:
     links: PaymentLinks
     web: httpx.AsyncClient
     billing: BreakableBilling
+    autopay: AutopayJob
     orders: list[PaymentOrder] = field(default_factory=list)
 
     @property
@@ -102,8 +105,10 @@ class World:
         self.clock.move(by)
         for _ in range(50):
             planned = await self.database.write(sweep, self.clock.now())
+            # What is only put off has been put off in the first round.
+            decided = await self.autopay.tick()
             await self.settle()
-            if not planned:
+            if not planned and not decided:
                 return
 
     async def booked(self, account: str = OWN) -> int:
@@ -165,7 +170,10 @@ class _Opening:
             terms = PaymentTerms(rub("10"), rub("50000"))
             promise = PromiseTerms(rub("3000"))
             payments = build_payments(database, clock, terms, links, providers, promise)
-            return build_services(database, clock, OPERATOR, billings[0], secret_key=SECRET, payments=payments)
+            autopay = build_autopay(database, clock, AutopayTerms(rub("3000")), providers)
+            return build_services(
+                database, clock, OPERATOR, billings[0], secret_key=SECRET, payments=payments, autopay=autopay
+            )
 
         def tasks(house: House) -> dict[str, TaskHandler]:
             usual = build_tasks(
@@ -184,7 +192,8 @@ class _Opening:
         web = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=OURS)
         self._closing = [to_us, web]
         self._provider = provider
-        return World(house, bank, provider, links, web, billings[0])
+        job = build_job(house.database, house.services, house.registry)
+        return World(house, bank, provider, links, web, billings[0], job)
 
     async def __aexit__(self, *_: object) -> None:
         for client in self._closing:

@@ -35,6 +35,13 @@ class YooKassaRig:
     def opened(self) -> int:
         return len(self.server.payments)
 
+    def card(self, reference: str, state: str) -> None:
+        self.faults.cards[reference] = state
+
+    def charged(self) -> int:
+        paid = [one for one in self.server.payments.values() if one["status"] == "succeeded"]
+        return len([one for one in paid if one["payment_method"]["id"] != one["id"]])
+
     def pay(self, payment_id: str) -> None:
         self.server.pay(payment_id)
 
@@ -66,6 +73,12 @@ class StripeRig:
 
     def opened(self) -> int:
         return len(self.server.sessions)
+
+    def card(self, reference: str, state: str) -> None:
+        self.faults.cards[reference] = state
+
+    def charged(self) -> int:
+        return len([one for one in self.server.intents.values() if one["status"] == "succeeded"])
 
     def pay(self, payment_id: str) -> None:
         self.server.pay(payment_id)

@@ -7,18 +7,18 @@ from collections.abc import AsyncIterator
 import pytest
 
 from core.clock import ManualClock
-from tests.payments.contract import RedirectContract
+from tests.payments.keeping import KeeperContract
 from tests.payments.rigs import StripeRig, YooKassaRig, stripe_rig, yookassa_rig
 
 
-class TestYooKassa(RedirectContract):
+class TestYooKassa(KeeperContract):
     @pytest.fixture
     async def rig(self) -> AsyncIterator[YooKassaRig]:
         async with yookassa_rig(ManualClock()) as rig:
             yield rig
 
 
-class TestStripe(RedirectContract):
+class TestStripe(KeeperContract):
     @pytest.fixture
     async def rig(self) -> AsyncIterator[StripeRig]:
         async with stripe_rig(ManualClock()) as rig:

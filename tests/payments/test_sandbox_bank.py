@@ -18,8 +18,8 @@ from bot.sandbox.bank.server import BankServer
 from bot.sandbox.bank.service import BANK_KEY, Bank, signature
 from core.clock import ManualClock
 from core.money import Money
-from tests.payments.contract import RedirectContract
 from tests.payments.doubles.server import Faults, Letter, Server
+from tests.payments.keeping import KeeperContract
 from tests.payments.rigs import PATIENCE
 
 OURS = "http://127.0.0.1:7001"
@@ -63,11 +63,17 @@ class BankRig:
     def faults(self) -> Faults:
         return self.front.faults
 
+    def card(self, reference: str, state: str) -> None:
+        self.front.bank.cards[reference].state = state
+
+    def charged(self) -> int:
+        return sum(one.taken for one in self.front.bank.payments.values() if one.card)
+
     def opened(self) -> int:
         return len(self.front.bank.payments)
 
     def pay(self, payment_id: str) -> None:
-        self.front.bank.succeed(self.front.bank.payments[payment_id])
+        self.front.bank.act(self.front.bank.payments[payment_id], "pay")
 
     def decline(self, payment_id: str) -> None:
         self.front.bank.act(self.front.bank.payments[payment_id], "decline")
@@ -97,7 +103,7 @@ class BankRig:
         return [*forged, dataclasses.replace(letter, headers={}), dataclasses.replace(letter, body=letter.body + b" ")]
 
 
-class TestSandboxBank(RedirectContract):
+class TestSandboxBank(KeeperContract):
     @pytest.fixture
     async def rig(self, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[BankRig]:
         monkeypatch.setattr("bot.integrations.payments.sandbox_bank.LIMIT", PATIENCE)

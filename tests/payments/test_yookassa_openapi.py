@@ -22,6 +22,7 @@ from core.payments.protocol import PaymentRefused
 from tests.payments.contract import BACK, an_order
 from tests.payments.doubles import yookassa
 from tests.payments.doubles.server import Exchange
+from tests.payments.keeping import kept
 from tests.payments.rigs import YooKassaRig, yookassa_rig
 
 SPECIFICATION = Path(__file__).resolve().parents[3] / "shared" / "specs" / "yookassa-openapi.yaml"
@@ -153,3 +154,17 @@ async def test_a_receipt_that_can_reach_nobody(rig: YooKassaRig) -> None:
         await provider.open(an_order(rig.clock), BACK, "key")
     await provider.close()
     await rig.provider.look("22e12f66-000f-5000-8000-18db351245c7")
+
+
+async def test_a_card_that_is_kept_and_charged(rig: YooKassaRig) -> None:
+    """With consent, without the person, refused, slow, and from a means that nobody kept."""
+    saved = await kept(rig)
+    order = an_order(rig.clock)
+    charged = await rig.provider.charge(order, saved.reference, order.id)
+    await rig.provider.look(charged.provider_payment_id)
+    for number, state in enumerate(("funds", "holder", "gone", "slow")):
+        rig.card(saved.reference, state)
+        said = await rig.provider.charge(order, saved.reference, f"key-{number}")
+        await rig.provider.look(said.provider_payment_id)
+    with pytest.raises(PaymentRefused):
+        await rig.provider.charge(order, "22e12f66-000f-5000-8000-18db351245c7", "unknown")

@@ -61,7 +61,7 @@ _STATUSES = {
 def saved_of(session: Any, intent: Any) -> Saved | None:
     """What a Checkout session kept: the customer and the card, "cus_.../pm_..."."""
     means = getattr(intent, "payment_method", None)
-    customer, kept = session.customer, getattr(intent, "setup_future_usage", None)
+    customer, kept = getattr(session, "customer", None), getattr(intent, "setup_future_usage", None)
     if kept != "off_session" or not isinstance(means, stripe.PaymentMethod) or not isinstance(customer, str):
         return None
     card: Any = getattr(means, "card", None)
@@ -131,7 +131,7 @@ async def forget(client: stripe.StripeClient, reference: str) -> None:
 def read_intent(intent: stripe.PaymentIntent) -> ProviderPayment:
     """Raises OutsideUnavailable for what is not an intent."""
     try:
-        metadata = intent.metadata.to_dict() if intent.metadata is not None else {}
+        metadata = intent.metadata.to_dict()
         made: Any = intent.latest_charge
         made = made if isinstance(made, stripe.Charge) else None
         status = _STATUSES[intent.status]

@@ -17,9 +17,9 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 class Faults:
     """``slow``: so many calls are answered only when the caller has gone. ``answers``: what comes instead of the truth.
 
-    ``fails_after_creating``: so many openings answer 500 though the payment exists. ``lies``: replaces what a payment
-    is said to be: "amount" (minor units), "currency", "order_id", "accounts". ``repeat``: how often each notice is
-    sent; ``reorder``: the newest notice comes first.
+    ``fails_after_creating``: so many openings, or charges, answer 500 though the payment exists. ``lies``: replaces
+    what a payment is said to be: "amount" (minor units), "currency", "order_id", "accounts". ``repeat``: how often each
+    notice is sent; ``reorder``: the newest notice comes first.
     """
 
     slow: int = 0
@@ -28,6 +28,8 @@ class Faults:
     lies: dict[str, Any] = field(default_factory=dict)
     repeat: int = 1
     reorder: bool = False
+    cards: dict[str, str] = field(default_factory=dict)
+    """What becomes of charges of a kept card, by its reference: "ok", "funds", "holder", "gone", "slow"."""
 
 
 @dataclass(frozen=True)

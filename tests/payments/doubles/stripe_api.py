@@ -14,6 +14,11 @@ from core.clock import Clock
 from tests.payments.doubles.server import Letter, Server, json_answer
 
 KEY, WEBHOOK_SECRET = "sk_test_of_the_double", "whsec_of_the_double"
+_REFUSALS = {
+    "funds": ("card_declined", "insufficient_funds"),
+    "holder": ("authentication_required", "authentication_required"),
+    "gone": ("expired_card", "expired_card"),
+}
 
 
 @dataclass
@@ -21,6 +26,8 @@ class StripeServer(Server):
     clock: Clock = field(kw_only=True)
     sessions: dict[str, dict[str, Any]] = field(default_factory=dict)
     keys: dict[str, tuple[bytes, str]] = field(default_factory=dict)
+    intents: dict[str, dict[str, Any]] = field(default_factory=dict)  # those of charges of kept cards
+    kept: dict[str, str] = field(default_factory=dict)  # the customer of each card that can be charged
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -28,6 +35,10 @@ class StripeServer(Server):
             web.get("/v1/checkout/sessions", self._list),
             web.get("/v1/checkout/sessions/{id}", self._look),
             web.post("/v1/checkout/sessions/{id}/expire", self._expire),
+            web.post("/v1/payment_intents", self._charge),
+            web.get("/v1/payment_intents/{id}", self._look_at_intent),
+            web.post("/v1/payment_intents/{id}/cancel", self._cancel_intent),
+            web.post("/v1/payment_methods/{id}/detach", self._detach),
         ]
 
     # -- what happens at the bank ------------------------------------------------------------------------------------
@@ -55,7 +66,8 @@ class StripeServer(Server):
         self._end(self.sessions[session_id])
 
     def refund(self, session_id: str, minor: int) -> None:
-        charge = self.sessions[session_id]["payment_intent"]["latest_charge"]
+        intent = self.intents[session_id] if session_id in self.intents else self.sessions[session_id]["payment_intent"]
+        charge = intent["latest_charge"]
         charge["amount_refunded"] += minor
         assert charge["amount_refunded"] <= charge["amount"]
         self._notify("charge.refunded", charge)
@@ -114,6 +126,108 @@ class StripeServer(Server):
         self._end(session)
         return json_answer(self._said(session))
 
+    async def _charge(self, request: web.Request) -> web.Response:
+        if (refusal := self._unauthorised(request)) is not None:
+            return refusal
+        key, raw = request.headers.get("Idempotency-Key", ""), await request.read()
+        if key in self.keys:
+            body, intent_id = self.keys[key]
+            return _error(400, "idempotency_error") if body != raw else self._answer_charge(self.intents[intent_id])
+        form = {str(name): str(value) for name, value in (await request.post()).items()}
+        card = form["payment_method"]
+        if (form["off_session"], form["confirm"]) != ("true", "true") or int(form["amount"]) <= 0:
+            return _error(400, "invalid_request_error", param="amount")
+        if self.kept.get(card) != form["customer"]:
+            return _error(400, "invalid_request_error", code="resource_missing", param="payment_method")
+        intent = self._intent(form, self.faults.cards.get(f"{form['customer']}/{card}", "ok"))
+        self.intents[intent["id"]] = intent
+        self.keys[key] = (raw, intent["id"])
+        succeeded = intent["status"] == "succeeded"
+        if intent["status"] != "processing":
+            self._notify(f"payment_intent.{'succeeded' if succeeded else 'payment_failed'}", self._said_intent(intent))
+        if self.faults.fails_after_creating > 0:
+            self.faults.fails_after_creating -= 1
+            return _error(500, "api_error")
+        return self._answer_charge(intent)
+
+    def _answer_charge(self, intent: dict[str, Any]) -> web.Response:
+        refused = intent["last_payment_error"]
+        if intent["status"] == "requires_payment_method" and refused is not None:
+            return json_answer({"error": refused | {"payment_intent": self._said_intent(intent)}}, 402)
+        return json_answer(self._said_intent(intent, expanded=True))
+
+    async def _look_at_intent(self, request: web.Request) -> web.Response:
+        if (refusal := self._unauthorised(request)) is not None:
+            return refusal
+        intent = self.intents.get(request.match_info["id"])
+        if intent is None:
+            return _error(404, "invalid_request_error", code="resource_missing", param="intent")
+        return json_answer(self._said_intent(intent, expanded="expand[0]" in request.query))
+
+    async def _cancel_intent(self, request: web.Request) -> web.Response:
+        if (refusal := self._unauthorised(request)) is not None:
+            return refusal
+        intent = self.intents.get(request.match_info["id"])
+        if intent is None or intent["status"] in ("succeeded", "canceled", "processing"):
+            return _error(400, "invalid_request_error", code="payment_intent_unexpected_state")
+        intent["status"] = "canceled"
+        return json_answer(self._said_intent(intent))
+
+    async def _detach(self, request: web.Request) -> web.Response:
+        if (refusal := self._unauthorised(request)) is not None:
+            return refusal
+        card = request.match_info["id"]
+        if self.kept.pop(card, None) is None:
+            return _error(400, "invalid_request_error", param="payment_method")
+        return json_answer({"id": card, "object": "payment_method", "customer": None})
+
+    def _intent(self, form: dict[str, str], state: str) -> dict[str, Any]:
+        intent: dict[str, Any] = {
+            "id": f"pi_{secrets.token_hex(12)}",
+            "object": "payment_intent",
+            "amount": int(form["amount"]),
+            "currency": form["currency"],
+            "customer": form["customer"],
+            "metadata": _inner(form, "metadata"),
+            "status": {"ok": "succeeded", "slow": "processing"}.get(state, "requires_payment_method"),
+            "latest_charge": None,
+            "last_payment_error": None,
+        }
+        if state == "ok":
+            intent["latest_charge"] = self._made(intent)
+        elif state != "slow":
+            code, decline = _REFUSALS[state]
+            intent["last_payment_error"] = {"type": "card_error", "code": code, "decline_code": decline, "message": "…"}
+        return intent
+
+    def _made(self, intent: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "id": f"ch_{secrets.token_hex(12)}",
+            "object": "charge",
+            "amount": intent["amount"],
+            "amount_refunded": 0,
+            "currency": intent["currency"],
+            "created": int(self.clock.now().timestamp()),
+            "metadata": intent["metadata"],
+            "payment_intent": intent["id"],
+        }
+
+    def _said_intent(self, intent: dict[str, Any], *, expanded: bool = False) -> dict[str, Any]:
+        said: dict[str, Any] = json.loads(json.dumps(intent))
+        if said["latest_charge"] is not None and not expanded:
+            said["latest_charge"] = said["latest_charge"]["id"]
+        lies = self.faults.lies
+        said |= {name: lies[name] for name in ("amount",) if name in lies}
+        said |= {"currency": lies["currency"].lower()} if "currency" in lies else {}
+        said["metadata"] |= {name: lies[name] for name in ("order_id", "accounts") if name in lies}
+        return said
+
+    def approve(self, intent_id: str) -> None:
+        """A charge that was being processed has come through."""
+        intent = self.intents[intent_id]
+        intent |= {"status": "succeeded", "latest_charge": self._made(intent)}
+        self._notify("payment_intent.succeeded", self._said_intent(intent))
+
     # -- inside ------------------------------------------------------------------------------------------------------
 
     def _new(self, form: dict[str, str]) -> dict[str, Any]:
@@ -138,6 +252,9 @@ class StripeServer(Server):
             "expires_at": int(form.get("expires_at", "0")) or int(self.clock.now().timestamp()) + 86400,
             "url": f"https://checkout.stripe.com/c/pay/{session_id}",
             "intent_metadata": _inner(form, prefix),
+            "customer": None,
+            "keeps": form.get("payment_intent_data[setup_future_usage]") == "off_session"
+            and form.get("customer_creation") == "always",
         }
 
     def _complete(self, session: dict[str, Any], intent_status: str) -> None:
@@ -150,12 +267,23 @@ class StripeServer(Server):
             "created": int(self.clock.now().timestamp()),
             "metadata": session["intent_metadata"],
         }
-        intent = {
+        intent: dict[str, Any] = {
             "id": f"pi_{secrets.token_hex(12)}",
             "object": "payment_intent",
             "status": intent_status,
             "latest_charge": charge,
+            "setup_future_usage": None,
+            "payment_method": {
+                "id": f"pm_{secrets.token_hex(12)}",
+                "object": "payment_method",
+                "type": "card",
+                "card": {"brand": "visa", "last4": "4242"},
+            },
         }
+        if session["keeps"]:
+            session["customer"] = f"cus_{secrets.token_hex(7)}"
+            intent["setup_future_usage"] = "off_session"
+            self.kept[intent["payment_method"]["id"]] = session["customer"]
         charge["payment_intent"] = intent["id"]
         session |= {"status": "complete", "payment_intent": intent, "url": None}
 
@@ -166,7 +294,7 @@ class StripeServer(Server):
     def _said(self, session: dict[str, Any], *, expanded: bool = False) -> dict[str, Any]:
         """The session as it is told, which need not be as it is."""
         said: dict[str, Any] = json.loads(json.dumps(session))
-        del said["intent_metadata"]
+        del said["intent_metadata"], said["keeps"]
         if said["payment_intent"] is not None and not expanded:
             said["payment_intent"] = said["payment_intent"]["id"]
         lies = self.faults.lies

@@ -16,6 +16,7 @@ from tests.payments.doubles.server import Letter, Server, json_answer
 
 SHOP, SECRET = "100500", "test_secret-of-the-shop"
 SOURCE = "185.71.76.5"
+_REASONS = {"funds": "insufficient_funds", "holder": "3d_secure_failed", "gone": "permission_revoked"}
 
 
 @dataclass
@@ -26,6 +27,8 @@ class YooKassaServer(Server):
     payments: dict[str, dict[str, Any]] = field(default_factory=dict)
     refunds: dict[str, dict[str, Any]] = field(default_factory=dict)
     keys: dict[str, tuple[bytes, str]] = field(default_factory=dict)
+    asked: set[str] = field(default_factory=set)  # payments whose means is to be kept
+    kept: set[str] = field(default_factory=set)  # means that their holders let the shop charge
 
     def routes(self) -> list[web.RouteDef]:
         return [web.post("/v3/payments", self._create), web.get("/v3/payments/{id}", self._look)]
@@ -35,10 +38,27 @@ class YooKassaServer(Server):
     def pay(self, payment_id: str) -> None:
         payment = self.payments[payment_id]
         assert payment["status"] == "pending"
+        payment.pop("confirmation", None)
+        payment["payment_method"] = _card(payment_id, saved=payment_id in self.asked)
+        if payment_id in self.asked:
+            self.kept.add(payment_id)  # YooKassa names a means by the payment that it was kept with
+        self._succeed(payment)
+
+    def _succeed(self, payment: dict[str, Any]) -> None:
         payment |= {"status": "succeeded", "paid": True, "refundable": True, "captured_at": self._now()}
         payment["refunded_amount"] = self._money(Decimal(0), payment)
-        payment.pop("confirmation", None)
         self._notify("payment.succeeded", self._said(payment))
+
+    def _charge(self, payment: dict[str, Any], reference: str) -> None:
+        """At once and without anybody: what the bank says is the answer."""
+        payment["payment_method"] = _card(reference, saved=True)
+        state = self.faults.cards.get(reference, "ok")
+        if state == "ok":
+            self._succeed(payment)
+        elif state != "slow":
+            payment["status"] = "canceled"
+            payment["cancellation_details"] = {"party": "payment_network", "reason": _REASONS[state]}
+            self._notify("payment.canceled", self._said(payment))
 
     def decline(self, payment_id: str) -> None:
         payment = self.payments[payment_id]
@@ -78,9 +98,16 @@ class YooKassaServer(Server):
         wanted = json.loads(raw)
         if Decimal(wanted["amount"]["value"]) <= 0:
             return _error("invalid_request", 400, "amount.value")
+        reference = wanted.get("payment_method_id")
+        if reference is not None and reference not in self.kept:
+            return _error("invalid_request", 400, "payment_method_id")
         payment = self._new(wanted)
         self.payments[payment["id"]] = payment
         self.keys[key] = (raw, payment["id"])
+        if wanted.get("save_payment_method"):
+            self.asked.add(payment["id"])
+        if reference is not None:
+            self._charge(payment, reference)
         if self.faults.fails_after_creating > 0:
             self.faults.fails_after_creating -= 1
             return _error("internal_server_error", 500)
@@ -96,23 +123,25 @@ class YooKassaServer(Server):
 
     def _new(self, wanted: dict[str, Any]) -> dict[str, Any]:
         payment_id = str(uuid.uuid4())
-        return {
+        payment = {
             "id": payment_id,
             "status": "pending",
             "amount": wanted["amount"],
             "description": wanted.get("description", ""),
             "recipient": {"account_id": SHOP, "gateway_id": "200600"},
             "created_at": self._now(),
-            "confirmation": {
-                "type": "redirect",
-                "return_url": wanted["confirmation"]["return_url"],
-                "confirmation_url": f"https://yoomoney.ru/checkout/payments/v2/contract?orderId={payment_id}",
-            },
             "test": True,
             "paid": False,
             "refundable": False,
             "metadata": wanted.get("metadata", {}),
         }
+        if "payment_method_id" not in wanted:
+            payment["confirmation"] = {
+                "type": "redirect",
+                "return_url": wanted["confirmation"]["return_url"],
+                "confirmation_url": f"https://yoomoney.ru/checkout/payments/v2/contract?orderId={payment_id}",
+            }
+        return payment
 
     def _said(self, payment: dict[str, Any]) -> dict[str, Any]:
         """The payment as it is told, which need not be as it is."""
@@ -141,6 +170,24 @@ class YooKassaServer(Server):
     @staticmethod
     def _money(value: Decimal, payment: dict[str, Any]) -> dict[str, str]:
         return {"value": f"{value:.2f}", "currency": payment["amount"]["currency"]}
+
+
+def _card(means_id: str, *, saved: bool) -> dict[str, Any]:
+    return {
+        "type": "bank_card",
+        "id": means_id,
+        "saved": saved,
+        "status": "active" if saved else "inactive",
+        "title": "Bank card *4477",
+        "card": {
+            "first6": "220138",
+            "last4": "4477",
+            "expiry_year": "2030",
+            "expiry_month": "12",
+            "card_type": "Mir",
+            "issuer_country": "RU",
+        },
+    }
 
 
 def _error(code: str, status: int, parameter: str = "") -> web.Response:
