@@ -53,7 +53,16 @@ class Reason(StrEnum):
 
 
 HELD_BACK = frozenset(
-    {Reason.outside_hours, Reason.operator_paused, Reason.paid, Reason.out_of_date, Reason.debts_off, Reason.no_consent}
+    {
+        Reason.outside_hours,
+        Reason.operator_paused,
+        Reason.paid,
+        Reason.out_of_date,
+        Reason.debts_off,
+        Reason.no_consent,
+        Reason.changed,
+        Reason.unlinked,
+    }
 )
 """Why a message that was written did not go out: a reason of ours, and no fault of the way that it was to take."""
 
