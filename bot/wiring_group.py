@@ -8,10 +8,11 @@ from datetime import timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from bot.integrations.files import content_type
 from bot.scheduler import add_job
 from bot.settings import Settings
-from core.appeals.files import FileStore, register
+from core.appeals.content import honest_name, media_type
+from core.appeals.files import FileStore
+from core.appeals.files import keep as keep_file
 from core.appeals.staff import KeptFile
 from core.database import Database
 from core.services import Services
@@ -82,11 +83,10 @@ def keeper(database: Database, services: Services, store: FileStore) -> KeepFile
     """Keeps a file of staff's, if its content is of a kind that is kept."""
 
     async def keep(data: bytes, name: str) -> KeptFile | None:
-        media_type = content_type(data)
-        if media_type is None:
+        kind = media_type(data)
+        if kind is None:
             return None
-        key = await store.put(data)
-        await database.write(register(key, media_type, len(data), services.clock.now()).apply)
-        return KeptFile(key, name, media_type, len(data))
+        key = await keep_file(database, store, data, kind, services.clock.now())
+        return KeptFile(key, honest_name(name, kind), kind, len(data))
 
     return keep
