@@ -31,14 +31,52 @@ class OpenPerson(Action, frozen=True, tag="person"):
     """A way to a living person, from anywhere."""
 
 
+class WriteAppeal(Action, frozen=True, tag="apw"):
+    """A new appeal to staff: perhaps about an account, perhaps one that follows an earlier appeal."""
+
+    number: str = ""
+    after_id: str = ""
+
+
 class OpenAppeals(Action, frozen=True, tag="apls"):
-    """The person's requests to staff."""
+    """The person's appeals to staff."""
 
 
 class OpenAppeal(Action, frozen=True, tag="apl"):
-    """One request with what was written in it."""
+    """One appeal with what was written in it; one that was not sent goes on being written."""
 
     appeal_id: str
+
+
+class AnswerAppeal(Action, frozen=True, tag="apa"):
+    """More words in an appeal, or the answer to a question of staff's."""
+
+    appeal_id: str
+
+
+class ConfirmAppeal(Action, frozen=True, tag="apy"):
+    """Yes, it is solved."""
+
+    appeal_id: str
+
+
+class ReturnAppeal(Action, frozen=True, tag="apn"):
+    """No, it is not: back to work with it."""
+
+    appeal_id: str
+
+
+class WithdrawAppeal(Action, frozen=True, tag="apx"):
+    """No answer is needed any more."""
+
+    appeal_id: str
+
+
+class RateAppeal(Action, frozen=True, tag="apr"):
+    """How well it was dealt with, 1 to 5."""
+
+    appeal_id: str
+    rating: int
 
 
 class OpenRegistration(Action, frozen=True, tag="reg"):
@@ -70,7 +108,7 @@ class OpenLinking(Action, frozen=True, tag="link"):
 
 
 class RequestLink(Action, frozen=True, tag="lreq"):
-    """A request to staff to link an account that cannot be linked here."""
+    """An appeal to staff to link an account that cannot be linked here."""
 
     number: str
 

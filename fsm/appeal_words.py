@@ -1,17 +1,24 @@
-"""Requests to staff in words: their status, their thread, whom to call; and how words and files get into them."""
+"""Appeals to staff in words: their status, their thread, whom to call; and how words and files get into them."""
 
 from __future__ import annotations
 
-from core.appeals.kinds import LINK
-from core.appeals.models import Appeal, AppealMessage, AppealStatus, Author, Thread
-from core.appeals.service import MAX_TEXT
+from core.appeals.files import LIMIT
+from core.appeals.kinds import LINK, Kind
+from core.appeals.models import OPEN, Appeal, AppealMessage, AppealStatus, Author, Thread
+from core.appeals.service import MAX_FILES, MAX_TEXT
 from core.subscribers.phones import show_phone
 from fsm.event import File, Text
-from fsm.screen import Rich, bold, italic, lines, paragraphs
+from fsm.screen import Rich, bold, lines
 from fsm.talk import Talk
 
-THREAD = 2800  # characters of a thread on one screen: the newest messages that fit
-ONE = 1200  # characters of one message in it
+THREAD = 2500  # characters of a thread on one screen
+ONE = 2200  # characters of one message in it
+FILES = 8  # on one screen: each has a button
+
+
+def kind_title(talk: Talk, kind: Kind) -> str:
+    """For a button and for the head of a screen."""
+    return f"{kind.icon} {kind.title.in_(talk.language)}".strip()
 
 
 def title(talk: Talk, appeal: Appeal) -> str:
@@ -19,6 +26,18 @@ def title(talk: Talk, appeal: Appeal) -> str:
         return talk.t("No. {appeal}: link account {number}", appeal=appeal.number, number=appeal.account_number)
     kind = talk.core.appeals.kinds.get(appeal.kind).title.in_(talk.language)
     return talk.t("No. {appeal}: {kind}", appeal=appeal.number, kind=kind)
+
+
+def standing(talk: Talk, appeal: Appeal) -> str:
+    """Where it stands, and by when staff answer."""
+    said = status(talk, appeal.status)
+    if appeal.due_at is None or appeal.status not in OPEN:
+        return said
+    return talk.t("{status}, we answer by {moment}", status=said, moment=talk.translator.moment(appeal.due_at))
+
+
+def stars(rating: int) -> str:
+    return "⭐" * rating
 
 
 def status(talk: Talk, found: AppealStatus) -> str:
@@ -41,21 +60,21 @@ def status(talk: Talk, found: AppealStatus) -> str:
             return talk.t("closed")
 
 
-def thread(talk: Talk, found: Thread) -> Rich:
-    """The newest messages that fit, the oldest of them first."""
-    shown: list[Rich] = []
-    room = THREAD
+def pages(talk: Talk, found: Thread) -> list[list[AppealMessage]]:
+    """What was written, in pages that fit a screen: the newest page first, within a page the oldest message first."""
+    made: list[list[AppealMessage]] = []
+    room, files = 0, 0
     for message in reversed(found.said):
-        drawn = _message(talk, message)
-        room -= len(str(drawn))
-        if room < 0 and shown:
-            shown.append(italic(talk.t("Earlier messages are kept too.")))
-            break
-        shown.append(drawn)
-    return paragraphs(*reversed(shown)) if shown else italic(talk.t("Nothing was written in it."))
+        size = len(str(drawn(talk, message))) + 2
+        room, files = room - size, files - bool(message.blob)
+        if not made or room < 0 or files < 0:
+            made.append([])
+            room, files = THREAD - size, FILES - bool(message.blob)
+        made[-1].insert(0, message)
+    return made
 
 
-def _message(talk: Talk, message: AppealMessage) -> Rich:
+def drawn(talk: Talk, message: AppealMessage) -> Rich:
     who = talk.t("You") if message.author is Author.subscriber else talk.core.operator.name
     words = message.text if len(message.text) <= ONE else message.text[:ONE] + "…"
     return lines(
@@ -63,6 +82,17 @@ def _message(talk: Talk, message: AppealMessage) -> Rich:
         words or None,
         f"📎 {message.file_name}" if message.file_name else None,
     )
+
+
+def files_lately(found: Thread) -> int:
+    """How many files the subscriber has sent since staff wrote last."""
+    count = 0
+    for message in found.messages:
+        if message.author is Author.staff:
+            count = 0
+        elif message.author is Author.subscriber and message.file_name:
+            count += 1
+    return count
 
 
 def by_phone(talk: Talk) -> Rich | None:
@@ -75,7 +105,7 @@ def by_phone(talk: Talk) -> Rich | None:
 
 
 def who(talk: Talk) -> tuple[str | None, str]:
-    """Whose requests these are: the subscriber's, else this chat's."""
+    """Whose appeals these are: the subscriber's, else this chat's."""
     return (talk.known.id if talk.known is not None else None), talk.chat.chat_id
 
 
@@ -83,16 +113,29 @@ def own_phone(talk: Talk) -> str:
     return (talk.known.phone or "") if talk.known is not None else ""
 
 
-async def too_many_files(talk: Talk, said: Text | File) -> bool:
-    """Says so when the chat has sent as many files as it may in a day."""
-    if isinstance(said, Text) or await talk.core.appeals.may_send_files(talk.chat.chat_id):
+async def file_is_too_much(talk: Talk, said: Text | File, before: int) -> bool:
+    """Says so when a file is larger than is kept, or one more than is taken at once, or in a day."""
+    if isinstance(said, Text):
+        return False
+    if (said.size or 0) > LIMIT:
+        talk.tell(
+            talk.t(
+                "This file is larger than {size} MB, I cannot keep it. Please send a photo of it, or a smaller file.",
+                size=LIMIT // 1_000_000,
+            )
+        )
+        return True
+    if before >= MAX_FILES:
+        talk.tell(talk.t("{n} files are the most. The rest I have not taken: please say in words.", n=MAX_FILES))
+        return True
+    if await talk.core.appeals.may_send_files(talk.chat.chat_id):
         return False
     talk.tell(talk.t("I can take no more files today. Please say in words what is on it, or send it tomorrow."))
     return True
 
 
 def add(talk: Talk, appeal_id: str, said: Text | File) -> None:
-    """What was said or sent goes into the request with this turn."""
+    """What was said or sent goes into the appeal with this turn."""
     if isinstance(said, Text):
         talk.write(talk.core.appeals.append(appeal_id, said.text[:MAX_TEXT]))
         return

@@ -41,6 +41,8 @@ def _commands(say: Translator) -> list[tuple[str, str]]:
         ("menu", say.t("Main menu")),
         ("balance", say.t("What I owe and what for")),
         ("link", say.t("Link an account")),
+        ("appeal", say.t("Write to our staff")),
+        ("appeals", say.t("My appeals and their answers")),
         ("person", say.t("Talk to a person")),
         ("help", say.t("Answers to common questions")),
         ("language", say.t("Change the language")),

@@ -39,6 +39,8 @@ from fsm.words import asks_what_is_owed, bare, says_thanks, says_yes, spoken_com
 
 ENGINE_ACTIONS.update({Back, GoOn, StartOver})
 
+A_SENTENCE = 3  # words: somebody says something, and a person may be the one to answer it
+
 
 @dataclass
 class Turn:
@@ -103,6 +105,8 @@ class Dispatcher:
         return turn.state
 
     async def _input(self, turn: Turn, state: State, said: Text | Contact | File) -> State:
+        if turn.talk.reply_to is not None and await self._replied(turn.talk, said, state):
+            return state
         handler = self._registry.find(state, type(said))
         if handler is not None:
             new: State = await getattr(state, handler.name)(turn.talk, said)
@@ -127,6 +131,12 @@ class Dispatcher:
         turn.talk.tell(state.expects(turn.talk))
         return state
 
+    async def _replied(self, talk: Talk, said: Input, state: State) -> bool:
+        for taken in self._registry.replies:
+            if await taken(talk, said, state):
+                return True
+        return False
+
     def _way_in_for(self, turn: Turn, state: State, text: str) -> Action | None:
         """Where a question in the person's own words leads; a question that was put to them is not left for it."""
         if state.unfinished:
@@ -134,7 +144,7 @@ class Dispatcher:
         commands = self._registry.commands
         if asks_what_is_owed(text) and "balance" in commands:
             return _build(commands["balance"], "")
-        if "help" in commands and find(turn.talk, text):
+        if "help" in commands and (len(bare(text).split()) >= A_SENTENCE or find(turn.talk, text)):
             return _build(commands["help"], text)
         return None
 

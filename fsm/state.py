@@ -89,6 +89,20 @@ def entry(
     return mark
 
 
+ReplyFunction = Callable[["Talk", Input, State], Awaitable[bool]]
+
+_replies: list[ReplyFunction] = []
+
+
+def takes_replies(function: ReplyFunction) -> ReplyFunction:
+    """Marks ``async def f(talk, said, state) -> bool``: it is asked first when somebody answers an earlier message.
+
+    True when it has taken what was said: the conversation then stays where it was.
+    """
+    _replies.append(function)
+    return function
+
+
 @dataclass(frozen=True, slots=True)
 class Handler:
     """How a state takes one kind of input, and where that may lead."""
@@ -119,6 +133,7 @@ class Registry:
         for function, commands, link, public in _entries:
             if self._has(function.__module__):
                 self._add(function, commands, link, public)
+        self.replies = tuple(function for function in _replies if self._has(function.__module__))
 
     def _has(self, module: str) -> bool:
         return module == self.package or module.startswith(f"{self.package}.")

@@ -1,4 +1,4 @@
-"""What people are told about accounts and requests in chats where they did not ask: each in that chat's language."""
+"""What people are told about accounts and appeals in chats where they did not ask: each in that chat's language."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import TypeAlias
 
 from core.subscribers.models import Proof, Role
 from fsm.account_words import spaced
-from fsm.actions import ManageLinks, OpenAccount, OpenAppeal, OpenLinking, OpenPerson, RevokeLink
+from fsm.actions import AnswerAppeal, ManageLinks, OpenAccount, OpenAppeal, OpenLinking, RevokeLink
 from fsm.screen import Choice, Screen, Tone, bold, italic, paragraphs, screen
 from fsm.texts import Translator
 
 Say: TypeAlias = Callable[[Translator], Screen]
 """Draws a message in a chat's language."""
 
-SHOWN = 2500  # characters of somebody's words: the rest can be read in the request itself
+SHOWN = 2500  # characters of somebody's words: the rest can be read in the appeal itself
 
 
 def role_word(translator: Translator, role: Role) -> str:
@@ -35,7 +35,7 @@ def _how_proved(translator: Translator, proof: Proof) -> str:
         case Proof.code:
             return translator.t("They entered the code that was sent to the contact on file.")
         case Proof.staff:
-            return translator.t("Our staff checked their request and agreed.")
+            return translator.t("Our staff checked their appeal and agreed.")
 
 
 def link_added(translator: Translator, number: str, name: str, proof: Proof, link_id: str) -> Screen:
@@ -62,14 +62,14 @@ def link_revoked(translator: Translator, number: str) -> Screen:
 
 
 def link_approved(translator: Translator, appeal: int, appeal_id: str, number: str) -> Screen:
-    """Staff agreed to a request for an account."""
+    """Staff agreed to an appeal for an account."""
     return screen(
         paragraphs(
             bold(translator.t("✅ Account {number} is linked.", number=spaced(number))),
-            translator.t("Our staff checked your request No. {appeal} and agreed.", appeal=appeal),
+            translator.t("Our staff checked your appeal No. {appeal} and agreed.", appeal=appeal),
         ),
         Choice(translator.t("Show the account"), OpenAccount(number), Tone.primary),
-        Choice(translator.t("Request No. {appeal}", appeal=appeal), OpenAppeal(appeal_id)),
+        Choice(translator.t("👀 See the appeal"), OpenAppeal(appeal_id)),
     )
 
 
@@ -78,54 +78,47 @@ def link_refused(translator: Translator, appeal: int, appeal_id: str, number: st
     return screen(
         paragraphs(
             translator.t(
-                "Our staff could not link account {number} by your request No. {appeal}.",
+                "Our staff could not link account {number} by your appeal No. {appeal}.",
                 number=spaced(number),
                 appeal=appeal,
             ),
             translator.t("The reason:") + " " + italic(reason[:SHOWN]),
-            translator.t("If something is not right here, write back in the request, or talk to a person."),
+            translator.t("If something is not right here, write back: the appeal returns to work."),
         ),
-        Choice(translator.t("✍️ Write back"), OpenAppeal(appeal_id), Tone.primary),
+        Choice(translator.t("✍️ Write back"), AnswerAppeal(appeal_id), Tone.primary),
+        Choice(translator.t("👀 See the appeal"), OpenAppeal(appeal_id)),
         Choice(translator.t("Try another number"), OpenLinking()),
     )
 
 
-def appeal_answered(translator: Translator, appeal: int, appeal_id: str, text: str) -> Screen:
-    """A person wrote back."""
-    return screen(
-        paragraphs(bold(translator.t("💬 Answer to your request No. {appeal}", appeal=appeal)), text[:SHOWN]),
-        Choice(translator.t("✍️ Write back"), OpenAppeal(appeal_id), Tone.primary),
-    )
-
-
-def file_too_large(translator: Translator, name: str, megabytes: int) -> Screen:
+def file_too_large(translator: Translator, name: str, appeal_id: str, megabytes: int) -> Screen:
     """A file was not kept, and what to do instead."""
     return screen(
         paragraphs(
             translator.t("I could not keep the file {name}: it is larger than {size} MB.", name=name, size=megabytes),
-            translator.t("Please send a photo of it, or a smaller file. Everything else in your request is kept."),
+            translator.t("Please send a photo of it, or a smaller file. Everything else in your appeal is kept."),
         ),
-        Choice(translator.t("🙋 To my request"), OpenPerson()),
+        Choice(translator.t("📨 To my appeal"), OpenAppeal(appeal_id), Tone.primary),
     )
 
 
-def file_refused(translator: Translator, name: str) -> Screen:
+def file_refused(translator: Translator, name: str, appeal_id: str) -> Screen:
     return screen(
         paragraphs(
             translator.t(
                 "I could not keep the file {name}: I take only pictures, PDF and office documents.", name=name
             ),
-            translator.t("Please send it as a photo or a PDF. Everything else in your request is kept."),
+            translator.t("Please send it as a photo or a PDF. Everything else in your appeal is kept."),
         ),
-        Choice(translator.t("🙋 To my request"), OpenPerson()),
+        Choice(translator.t("📨 To my appeal"), OpenAppeal(appeal_id), Tone.primary),
     )
 
 
-def file_lost(translator: Translator, name: str) -> Screen:
+def file_lost(translator: Translator, name: str, appeal_id: str) -> Screen:
     return screen(
         paragraphs(
             translator.t("I could not get the file {name} from the messenger.", name=name),
-            translator.t("Please send it once more. Everything else in your request is kept."),
+            translator.t("Please send it once more. Everything else in your appeal is kept."),
         ),
-        Choice(translator.t("🙋 To my request"), OpenPerson()),
+        Choice(translator.t("📨 To my appeal"), OpenAppeal(appeal_id), Tone.primary),
     )

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from core.appeals.models import Appeal, AppealStatus
-from fsm.actions import OpenAppeal, OpenPerson
-from fsm.screen import Choice, KeptFile, Rich, Screen, Tone, bold, paragraphs, rich, screen
+from core.appeals.models import SETTLED, Appeal, AppealStatus
+from fsm.actions import (
+    AnswerAppeal,
+    ConfirmAppeal,
+    OpenAppeal,
+    OpenPerson,
+    RateAppeal,
+    ReturnAppeal,
+    WithdrawAppeal,
+)
+from fsm.screen import Choice, KeptFile, Rich, Row, Screen, Tone, bold, paragraphs, rich, screen
 from fsm.texts import Translator
 
 SHOWN = 3000  # characters of staff's words; they are never longer than that
@@ -19,7 +27,8 @@ def started(translator: Translator, appeal: Appeal) -> Screen:
             "🛠 " + bold(translator.t("Your appeal No. {appeal} is being worked on.", appeal=appeal.number)),
             _by(translator, appeal.due_at),
         ),
-        _see(translator, appeal),
+        (_write_back(translator, appeal, Tone.plain), _see(translator, appeal)),
+        withdraw_choice(translator, appeal),
     )
 
 
@@ -30,7 +39,8 @@ def answered(translator: Translator, appeal: Appeal, text: str) -> Screen:
             bold(translator.t("💬 Answer to your appeal No. {appeal}", appeal=appeal.number)),
             text[:SHOWN],
         ),
-        _write_back(translator, appeal),
+        (_write_back(translator, appeal), _see(translator, appeal)),
+        *_ways_on(translator, appeal),
     )
 
 
@@ -42,14 +52,15 @@ def asked(translator: Translator, appeal: Appeal, text: str) -> Screen:
             text[:SHOWN],
             translator.t("Work goes on when you have answered."),
         ),
-        _write_back(translator, appeal),
+        (_write_back(translator, appeal), _see(translator, appeal)),
+        *_ways_on(translator, appeal),
     )
 
 
 def file(translator: Translator, appeal: Appeal, kept: KeptFile) -> Screen:
     """A picture or a document from staff."""
     said = rich(translator.t("📎 From our staff, appeal No. {appeal}", appeal=appeal.number))
-    return Screen(said, ((_write_back(translator, appeal),),), kept=kept)
+    return Screen(said, ((_write_back(translator, appeal), _see(translator, appeal)),), kept=kept)
 
 
 def decided(translator: Translator, appeal: Appeal) -> Screen:
@@ -65,7 +76,8 @@ def decided(translator: Translator, appeal: Appeal) -> Screen:
             appeal.reason[:SHOWN],
             translator.t("Is it settled for you? If not, return it to work: a person looks at it again."),
         ),
-        _see(translator, appeal, Tone.primary),
+        *verdict_rows(translator, appeal),
+        _see(translator, appeal),
     )
 
 
@@ -77,8 +89,9 @@ def delayed(translator: Translator, appeal: Appeal) -> Screen:
             translator.t("We are sorry. It is not forgotten."),
             _by(translator, appeal.due_at),
         ),
-        _see(translator, appeal),
+        (_write_back(translator, appeal, Tone.plain), _see(translator, appeal)),
         Choice(translator.t("🙋 A person"), OpenPerson()),
+        withdraw_choice(translator, appeal),
     )
 
 
@@ -96,7 +109,12 @@ def closing(translator: Translator, appeal: Appeal) -> Screen:
             waits,
             translator.t("If nothing more is needed, you need not do anything."),
         ),
-        _see(translator, appeal, Tone.primary),
+        *(
+            [(_write_back(translator, appeal),)]
+            if appeal.status is AppealStatus.pending
+            else verdict_rows(translator, appeal)
+        ),
+        _see(translator, appeal),
     )
 
 
@@ -106,7 +124,10 @@ def closed(translator: Translator, appeal: Appeal) -> Screen:
         paragraphs(
             bold(translator.t("Appeal No. {appeal} is closed.", appeal=appeal.number)),
             translator.t("We have not heard from you. You can return it to work, or write a new one at any time."),
+            None if appeal.rating else translator.t("How did we do? 5 is very good."),
         ),
+        rating_row(appeal.id) if not appeal.rating else None,
+        _return(translator, appeal),
         _see(translator, appeal),
     )
 
@@ -117,9 +138,35 @@ def _by(translator: Translator, moment: datetime | None) -> Rich | None:
     return rich(translator.t("You will hear from us by {moment}.", moment=translator.moment(moment)))
 
 
-def _see(translator: Translator, appeal: Appeal, tone: Tone = Tone.plain) -> Choice:
-    return Choice(translator.t("Appeal No. {appeal}", appeal=appeal.number), OpenAppeal(appeal.id), tone)
+def verdict_rows(translator: Translator, appeal: Appeal) -> list[Row]:
+    """Whether it is settled: a plain yes or no."""
+    yes = Choice(translator.t("✅ Yes, solved"), ConfirmAppeal(appeal.id), Tone.primary)
+    return [(yes,), (_return(translator, appeal),)]
 
 
-def _write_back(translator: Translator, appeal: Appeal) -> Choice:
-    return Choice(translator.t("✍️ Write back"), OpenAppeal(appeal.id), Tone.primary)
+def rating_row(appeal_id: str) -> Row:
+    """One row, whatever the messenger: 1 to 5."""
+    return tuple(Choice(f"{rating}⭐", RateAppeal(appeal_id, rating)) for rating in range(1, 6))
+
+
+def withdraw_choice(translator: Translator, appeal: Appeal) -> Choice:
+    return Choice(translator.t("No longer needed"), WithdrawAppeal(appeal.id))
+
+
+def _ways_on(translator: Translator, appeal: Appeal) -> list[Row]:
+    """After words of staff's: of something decided, whether it is settled; else, that no more is needed."""
+    if appeal.status in SETTLED:
+        return verdict_rows(translator, appeal)
+    return [(withdraw_choice(translator, appeal),)]
+
+
+def _return(translator: Translator, appeal: Appeal) -> Choice:
+    return Choice(translator.t("↩️ No, return to work"), ReturnAppeal(appeal.id))
+
+
+def _see(translator: Translator, appeal: Appeal) -> Choice:
+    return Choice(translator.t("👀 See it"), OpenAppeal(appeal.id))
+
+
+def _write_back(translator: Translator, appeal: Appeal, tone: Tone = Tone.primary) -> Choice:
+    return Choice(translator.t("✍️ Write back"), AnswerAppeal(appeal.id), tone)

@@ -13,6 +13,7 @@ _WORDS = {
     "cancel": ("cancel", "отмена", "отменить", "stop", "стоп"),
     "help": ("help", "помощь", "справка"),
     "person": ("person", "operator", "оператор", "человек"),
+    "appeals": ("my appeals", "мои обращения"),
 }
 _COMMANDS = {word: command for command, words in _WORDS.items() for word in words}
 

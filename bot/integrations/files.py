@@ -1,4 +1,4 @@
-"""The task that fetches a file that somebody sent into a request, before its messenger forgets it."""
+"""The task that fetches a file that somebody sent into an appeal, before its messenger forgets it."""
 
 from __future__ import annotations
 
@@ -20,11 +20,16 @@ from core.operator import Operator
 from core.subscribers.models import Chat
 from core.subscribers.tables import chats
 from fsm import told
+from fsm.screen import Screen
 from fsm.state import Registry
+from fsm.texts import Translator
 from handlers.channel import Channel, TooLarge, TryLater, Undeliverable
 from handlers.tell import tell
 
 __all__ = ["FileFetcher", "content_type"]
+
+_Say = Callable[[Translator, str], Screen]
+"""Draws what the sender of a file is told, with a way back to the appeal of this id."""
 
 
 class FileFetcher:
@@ -67,14 +72,14 @@ class FileFetcher:
             await self._tell(task, _too_large(name))
             return
         except Undeliverable:
-            await self._tell(task, lambda t: told.file_lost(t, name))
+            await self._tell(task, lambda t, appeal: told.file_lost(t, name, appeal))
             return
         if len(fetched.data) > LIMIT:
             await self._tell(task, _too_large(name))
             return
         media_type = content_type(fetched.data)
         if media_type is None:
-            await self._tell(task, lambda t: told.file_refused(t, name))
+            await self._tell(task, lambda t, appeal: told.file_refused(t, name, appeal))
             return
         try:
             key = await keep(self._database, self._store, fetched.data, media_type, self._clock.now())
@@ -83,7 +88,7 @@ class FileFetcher:
         await self._database.write(self._keep, task.payload["message"], key, media_type)
 
     async def gave_up(self, task: Task) -> None:
-        await self._tell(task, lambda t: told.file_lost(t, task.payload["name"]))
+        await self._tell(task, lambda t, appeal: told.file_lost(t, task.payload["name"], appeal))
 
     def _keep(self, connection: Connection, message_id: str, key: str, media_type: str) -> None:
         mine = appeal_messages.c.id == message_id
@@ -95,17 +100,19 @@ class FileFetcher:
         connection.execute(update(appeal_messages).where(mine).values(named))
         life.touch(connection, appeal, self._rules, self._clock.now())
 
-    async def _tell(self, task: Task, say: told.Say) -> None:
+    async def _tell(self, task: Task, say: _Say) -> None:
         await self._database.write(self._say, task, say)
         self._wake_sender()
 
-    def _say(self, connection: Connection, task: Task, say: told.Say) -> None:
+    def _say(self, connection: Connection, task: Task, say: _Say) -> None:
         row = connection.execute(select(chats).where(chats.c.chat_id == task.payload["chat"])).first()
-        if row is not None:
+        mine = select(appeal_messages.c.appeal_id).where(appeal_messages.c.id == task.payload["message"])
+        appeal_id = connection.execute(mine).scalar()
+        if row is not None and appeal_id is not None:  # a draft that was thrown away meanwhile misses no file
             tell(
                 connection,
                 [Chat(**row._mapping)],
-                say,
+                lambda translator: say(translator, appeal_id),
                 registry=self._registry,
                 operator=self._operator,
                 now=self._clock.now(),
@@ -113,5 +120,5 @@ class FileFetcher:
             )
 
 
-def _too_large(name: str) -> told.Say:
-    return lambda translator: told.file_too_large(translator, name, LIMIT // 1_000_000)
+def _too_large(name: str) -> _Say:
+    return lambda translator, appeal_id: told.file_too_large(translator, name, appeal_id, LIMIT // 1_000_000)

@@ -36,6 +36,11 @@ def may_return(appeal: Appeal, rules: AppealRules, now: datetime) -> bool:
     return now <= decided + timedelta(days=rules.return_days)
 
 
+def may_write(appeal: Appeal, rules: AppealRules, now: datetime) -> bool:
+    """Whether the subscriber may still add to it: what they write after a decision returns it to work."""
+    return appeal.status in (AppealStatus.draft, *OPEN) or may_return(appeal, rules, now)
+
+
 def touch(connection: Connection, appeal: Appeal, rules: AppealRules, now: datetime, **values: Any) -> Appeal:
     """Writes ``values`` down with a new version, which other helpdesks hear of. Says what the appeal is now."""
     version = appeal.version + 1

@@ -15,6 +15,7 @@ from core.delivery.tables import outbox
 
 __all__ = [
     "draft_of",
+    "drafts_of",
     "files_since",
     "last_number",
     "list_open",
@@ -45,15 +46,23 @@ def of_person(connection: Connection, subscriber_id: str | None, chat_id: str) -
 
 def draft_of(connection: Connection, subscriber_id: str | None, chat_id: str) -> Thread | None:
     """The newest appeal that was begun in this chat and not sent."""
+    found = drafts_of(connection, subscriber_id, chat_id, limit=1)
+    return found[0] if found else None
+
+
+def drafts_of(
+    connection: Connection, subscriber_id: str | None, chat_id: str, limit: int | None = None
+) -> list[Thread]:
+    """All of them, the newest first."""
     query = (
         select(appeals.c.id)
         .where(_theirs(subscriber_id, chat_id), appeals.c.chat_id == chat_id)
         .where(appeals.c.status == AppealStatus.draft.value)
         .order_by(appeals.c.number.desc())
-        .limit(1)
+        .limit(limit)
     )
-    found = connection.execute(query).scalar()
-    return load(connection, found) if found is not None else None
+    found = [load(connection, one) for one in connection.execute(query).scalars().all()]
+    return [thread for thread in found if thread is not None]
 
 
 def open_link_request(connection: Connection, subscriber_id: str, number: str) -> Appeal | None:

@@ -10,6 +10,7 @@ import msgspec
 from sqlalchemy import Connection, delete, update
 
 from core.appeals import life, queries
+from core.appeals.files import Stored, describe
 from core.appeals.kinds import Kinds
 from core.appeals.models import OPEN, SETTLED, Appeal, AppealStatus, Author, Thread
 from core.appeals.records import add_message, load
@@ -27,7 +28,8 @@ FETCH_FILE = "fetch_file"
 
 MAX_TEXT = 7000  # characters of one message: the longest that a messenger brings
 MAX_MESSAGES = 100  # of one appeal: whoever needs more is better served by a call
-MAX_FILES = 10  # of a subscriber's in one appeal before it is sent, and again with each return to work
+MAX_FILES = 10  # of a subscriber's in one appeal before it is sent, and again after each word of staff's
+MAX_DRAFTS = 5  # of one chat: whoever has more begins none before one of them is sent or thrown away
 FILES_A_DAY = 20  # from one chat, registered or not
 SENT_A_DAY = 10  # appeals from one chat
 
@@ -60,10 +62,18 @@ class AppealService:
         """An appeal that was begun in this chat and not sent."""
         return await self._database.read(queries.draft_of, subscriber_id, chat_id)
 
+    async def drafts(self, subscriber_id: str | None, chat_id: str) -> list[Thread]:
+        """Everything that was begun in this chat and not sent, the newest first."""
+        return await self._database.read(queries.drafts_of, subscriber_id, chat_id)
+
     async def replied_to(self, chat_id: str, message_id: str, subscriber_id: str | None) -> Thread | None:
         """The appeal that a message in this chat spoke of; None also where it is not this person's."""
         found = await self._database.read(queries.replied_to, chat_id, message_id)
         return await self.get(found, subscriber_id, chat_id) if found is not None else None
+
+    async def file(self, key: str) -> Stored | None:
+        """What is known of a kept file. The right to it is the right to the appeal that names it."""
+        return await self._database.read(describe, key)
 
     async def may_send_files(self, chat_id: str) -> bool:
         """Whether the chat has not used up its day's files: they are all kept here, whoever sent them."""
@@ -143,8 +153,15 @@ class AppealService:
 
         return appeal, Write(kept.name, apply)
 
+    def may_write(self, appeal: Appeal) -> bool:
+        """Whether more words may be added: until it is decided, and then for as long as it can be returned to work."""
+        return life.may_write(appeal, self.rules, self._clock.now())
+
     def append(self, appeal_id: str, text: str) -> Write:
-        """The subscriber's words. What staff had answered or decided is with staff again."""
+        """The subscriber's words. What staff had answered or decided is with staff again.
+
+        Stale when the term of returning it to work has passed.
+        """
         return self._append(appeal_id, text, "", "")
 
     def attach(self, appeal_id: str, chat_id: str, ref: str, name: str, caption: str) -> list[Write]:
@@ -166,6 +183,8 @@ class AppealService:
     def _append(self, appeal_id: str, text: str, file_name: str, message_id: str) -> Write:
         def do(connection: Connection, appeal: Appeal) -> None:
             now = self._clock.now()
+            if not life.may_write(appeal, self.rules, now):
+                raise Stale("append to appeal: too late")
             add_message(connection, appeal.id, Author.subscriber, text, now, file_name=file_name, id=message_id)
             life.heard(connection, appeal, self.rules, now)
 
@@ -178,13 +197,16 @@ class AppealService:
         kind: str | None = None,
         account_number: str | None = None,
         fields: Mapping[str, str] | None = None,
+        contact: str | None = None,
     ) -> Write:
-        """What a draft is about; Stale when it was sent already."""
+        """What a draft is about, and whom to call; Stale when it was sent already."""
         values: dict[str, Any] = {"updated_at": self._clock.now()}
         if kind is not None:
             values["kind"] = kind
         if account_number is not None:
             values["account_number"] = account_number or None
+        if contact is not None:
+            values["contact"] = contact or None
         if fields is not None:
             values["fields"] = msgspec.json.encode(dict(fields)).decode()
         statement = update(appeals).where(appeals.c.id == appeal_id, appeals.c.status == AppealStatus.draft.value)
@@ -197,6 +219,15 @@ class AppealService:
             life.sent(connection, appeal, self.rules, self._clock.now(), contact=contact or None, region=region)
 
         return self._step("send appeal", appeal_id, do, AppealStatus.draft)
+
+    def empty(self, appeal_id: str) -> Write:
+        """What was written in a draft is thrown away, to be written anew; Stale when it was sent already."""
+
+        def do(connection: Connection, appeal: Appeal) -> None:
+            connection.execute(delete(appeal_messages).where(appeal_messages.c.appeal_id == appeal.id))
+            life.touch(connection, appeal, self.rules, self._clock.now())
+
+        return self._step("empty draft", appeal_id, do, AppealStatus.draft)
 
     def drop(self, appeal_id: str) -> Write:
         """A draft is thrown away at its author's wish; what staff have seen is never deleted."""
@@ -264,4 +295,4 @@ class AppealService:
         return Write(name, apply)
 
 
-__all__ = ["FETCH_FILE", "MAX_FILES", "MAX_MESSAGES", "MAX_TEXT", "OPEN", "AppealService"]
+__all__ = ["FETCH_FILE", "MAX_DRAFTS", "MAX_FILES", "MAX_MESSAGES", "MAX_TEXT", "OPEN", "AppealService"]

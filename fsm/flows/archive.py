@@ -70,7 +70,7 @@ def deed_word(talk: Talk, what: str) -> str:
         Did.email_confirmed: talk.t("E-mail confirmed"),
         Did.email_removed: talk.t("E-mail removed"),
         Did.data_shown: talk.t("My data shown"),
-        Did.appealed: talk.t("Request to staff"),
+        Did.appealed: talk.t("Appeal to staff"),
         Did.autopay_on: talk.t("Auto-payment switched on"),
         Did.autopay_off: talk.t("Auto-payment switched off"),
         Did.card_forgotten: talk.t("Saved card forgotten"),

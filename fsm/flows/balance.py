@@ -36,6 +36,7 @@ from fsm.actions import (
     OpenPayments,
     OpenPromise,
     PayNow,
+    WriteAppeal,
 )
 from fsm.flows.charges import Comparison, Composition, Prices
 from fsm.flows.history import History, Year
@@ -164,6 +165,7 @@ class Account(State, frozen=True):
             Choice(talk.t("🧾 Services and prices"), ShowPrices()),
             (Choice(talk.t("🗓 By month"), ByMonth()), Choice(talk.t("📊 As a picture"), AsPicture())),
             Choice(talk.t("🔄 Update"), Update()),
+            Choice(talk.t("✍️ Write about this account"), WriteAppeal(self.number)),
             Choice(talk.t("All my accounts"), OpenAccounts()) if seen.several else None,
         )
 

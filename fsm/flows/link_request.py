@@ -1,4 +1,4 @@
-"""A request to staff to link an account that the person could not link alone."""
+"""An appeal to staff to link an account that the person could not link alone."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class RequestComment(State, frozen=True):
     async def show(self, talk: Talk) -> Screen:
         return screen(
             paragraphs(
-                bold(talk.t("A request to our staff: link the number {number}.", number=self.number)),
+                bold(talk.t("An appeal to our staff: link the number {number}.", number=self.number)),
                 talk.t(
                     "You may add what helps them decide: who the contract is with, the address, how you are related. "
                     "Or send it as it is."
@@ -48,7 +48,7 @@ class RequestComment(State, frozen=True):
         )
 
     def expects(self, talk: Talk) -> str:
-        return talk.t("Type a comment, or send the request as it is.")
+        return talk.t("Type a comment, or send the appeal as it is.")
 
     async def on_comment(self, talk: Talk, said: Text) -> RequestSent:
         return await _send(talk, self.number, said.text[:LONGEST_COMMENT])
@@ -68,16 +68,16 @@ class RequestSent(State, frozen=True):
 
     async def show(self, talk: Talk) -> Screen:
         said = (
-            talk.t("Your request No. {appeal} to link {number} is with our staff already.", **self._names())
+            talk.t("Your appeal No. {appeal} to link {number} is with our staff already.", **self._names())
             if self.before
-            else talk.t("Your request No. {appeal} to link {number} is with our staff.", **self._names())
+            else talk.t("Your appeal No. {appeal} to link {number} is with our staff.", **self._names())
         )
         return screen(
             paragraphs(
                 "📨 " + bold(said),
                 talk.t("A person checks it and answers here, in this chat. You need not do anything more."),
             ),
-            Choice(talk.t("My request"), OpenAppeal(self.appeal_id)),
+            Choice(talk.t("👀 See the appeal"), OpenAppeal(self.appeal_id)),
             (Choice(talk.t("Link another"), OpenLinking()), Choice(talk.t("My access"), ManageLinks())),
         )
 

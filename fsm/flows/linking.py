@@ -1,4 +1,4 @@
-"""Linking an account: its number, then a proof that its holder agrees, or a request to staff."""
+"""Linking an account: its number, then a proof that its holder agrees, or an appeal to staff."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ class CannotLink(_TakesNumber, _Again, State, frozen=True):
             paragraphs(
                 bold(talk.t("I cannot link the number {number} here.", number=self.number)),
                 talk.t("Perhaps a digit is wrong: please compare it with your bill and type it again."),
-                talk.t("If the number is right, only our staff can link it. Send them a request: it takes one tap."),
+                talk.t("If the number is right, only our staff can link it. Write to them: it takes one tap."),
             ),
             Choice(talk.t("Type the number again"), Again()),
             Choice(talk.t("Ask our staff to link it"), RequestLink(self.number), Tone.primary),
@@ -150,7 +150,7 @@ class TooManyTries(_TakesNumber, State, frozen=True):
             paragraphs(
                 talk.t("Several numbers were tried one after another, so I have to pause: this protects other people."),
                 bold(talk.t("You can try again after {moment}.", moment=moment_of(talk, self.until))),
-                talk.t("No need to wait for that: our staff can link the account by your request."),
+                talk.t("No need to wait for that: our staff can link the account by your appeal."),
             ),
             Choice(talk.t("Ask our staff to link it"), RequestLink(self.number), Tone.primary),
         )

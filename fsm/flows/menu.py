@@ -5,6 +5,7 @@ from __future__ import annotations
 from fsm.actions import (
     GoOn,
     OpenAccounts,
+    OpenAppeals,
     OpenHelp,
     OpenLanguage,
     OpenLinking,
@@ -14,6 +15,7 @@ from fsm.actions import (
     OpenPrivacy,
     OpenProfile,
     OpenRegistration,
+    WriteAppeal,
 )
 from fsm.screen import Choice, Screen, Tone, bold, paragraphs, screen
 from fsm.state import State, entry
@@ -35,6 +37,7 @@ class MainMenu(State, frozen=True):
             Choice(talk.t("💰 Balance & charges"), OpenAccounts(), Tone.primary),
             _pay(talk),
             Choice(talk.t("➕ Link an account"), OpenLinking()),
+            (Choice(talk.t("✍️ Write to us"), WriteAppeal()), Choice(talk.t("📋 My appeals"), OpenAppeals())),
             Choice(talk.t("👤 Profile"), OpenProfile()),
             (Choice(talk.t("❓ Help"), OpenHelp()), Choice(talk.t("🙋 A person"), OpenPerson())),
             footer=False,
@@ -62,6 +65,7 @@ class GuestMenu(State, frozen=True):
             ),
             _go_on(talk),
             Choice(talk.t("🔑 Register or sign in"), OpenRegistration(), Tone.primary),
+            Choice(talk.t("✍️ Write to us"), WriteAppeal()),
             (Choice(talk.t("❓ Help"), OpenHelp()), Choice(talk.t("🙋 A person"), OpenPerson())),
             (Choice(talk.t("🌐 Язык · Language"), OpenLanguage()), Choice(talk.t("🛡 Privacy"), OpenPrivacy())),
             footer=False,

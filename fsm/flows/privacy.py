@@ -63,7 +63,7 @@ class Privacy(State, frozen=True):
                 bold(talk.t("Your data")),
                 talk.t(
                     "I keep your phone number, name, region and e-mail, your chats, the accounts that you have "
-                    "linked, your payments, your requests and what was done in your name. I use it only to serve you."
+                    "linked, your payments, your appeals and what was done in your name. I use it only to serve you."
                 ),
                 talk.t("You agreed to this on {day}, document {version}.", day=given, version=consent.version)
                 if consent is not None
@@ -172,9 +172,9 @@ class Forgotten(State, frozen=True):
 
 def _kept(talk: Talk) -> Rich | str:
     return talk.n(
-        "The law makes us keep for {n} year: your consents and their withdrawal, your requests to staff, and the "
+        "The law makes us keep for {n} year: your consents and their withdrawal, your appeals to staff, and the "
         "payments made here. Contracts, bills and all payments are kept in the operator's billing.",
-        "The law makes us keep for {n} years: your consents and their withdrawal, your requests to staff, and the "
+        "The law makes us keep for {n} years: your consents and their withdrawal, your appeals to staff, and the "
         "payments made here. Contracts, bills and all payments are kept in the operator's billing.",
         talk.core.operator.retention_years,
     )

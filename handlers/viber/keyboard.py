@@ -17,7 +17,7 @@ MAX_LABEL = 250  # characters of a button's Text, tags included
 SHARE_PHONE_API = 3  # min_api_version that share-phone needs; without it Viber refuses the message
 
 _FOOTER = 3  # rows at the end that are kept when a keyboard is too tall: back, menu, a person
-_FITS = {6: 34, 3: 16, 2: 10}  # characters that stay readable at regular size, by columns
+_FITS = {6: 34, 3: 16, 2: 10, 1: 4}  # characters that stay readable at regular size, by columns
 _COLOURS = {  # background and text: at least 4.5:1, WCAG's contrast for ordinary text
     "plain": ("#ECEAF6", "#211C33"),
     "primary": ("#5B48D9", "#FFFFFF"),
@@ -61,11 +61,14 @@ def _lines(row: Sequence[Button]) -> list[list[dict[str, Any]]]:
     lines = []
     for group in _groups([button for button in row if button.payload or button.url]):
         columns = GRID // len(group)
-        lines.append([_choice(button, columns) for button in group])
+        rest = GRID - columns * (len(group) - 1)  # five in a line: the last one is twice as wide
+        lines.append([_choice(button, columns) for button in group[:-1]] + [_choice(group[-1], rest)])
     return lines
 
 
 def _groups(row: list[Button]) -> list[list[Button]]:
+    if len(row) in (GRID - 1, GRID) and _fit(row, 1):
+        return [row]
     per_line = next((count for count in (3, 2) if len(row) >= count and _fit(row, GRID // count)), 1)
     if len(row) == 4 and per_line == 3:
         per_line = 2  # two and two look better than three and one

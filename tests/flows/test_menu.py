@@ -20,6 +20,8 @@ async def test_a_subscribers_menu(person: Person, register: Register) -> None:
     assert person.labels == [
         "💰 Balance & charges",
         "➕ Link an account",
+        "✍️ Write to us",
+        "📋 My appeals",
         "👤 Profile",
         "❓ Help",
         "🙋 A person",
@@ -31,6 +33,7 @@ async def test_a_guests_menu(person: Person) -> None:
     assert "what you owe Svyaz" in person.text
     assert person.labels == [
         "🔑 Register or sign in",
+        "✍️ Write to us",
         "❓ Help",
         "🙋 A person",
         "🌐 Язык · Language",
