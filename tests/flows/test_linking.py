@@ -369,7 +369,7 @@ async def test_a_request_with_a_comment(house: House, person: Person, register: 
     assert "No. 1" in person.text
     [appeal] = await house.services.appeals.of_person(me, f"{person.channel}:42")
     assert (appeal.kind, appeal.account_number, appeal.contact) == ("link", "7700101553", "+79000000001")
-    await person.press("My request")
+    await person.press("See the appeal")
     assert "It is my grandmother's." in person.text
 
 
