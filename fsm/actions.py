@@ -168,6 +168,12 @@ class PayNow(Action, frozen=True, tag="pay.now"):
     reminder: str = ""
 
 
+class PayAgain(Action, frozen=True, tag="pay.again"):
+    """A new payment in the place of one that has expired or did not go through."""
+
+    order_id: str
+
+
 class AnotherSum(Action, frozen=True, tag="pay.sum"):
     """Another sum than that of a payment that was made ready."""
 

@@ -83,6 +83,11 @@ def back_page(t: Translator, order: PaymentOrder, now: datetime) -> PageWords:
     return _with_order(t, order, words)
 
 
+def new_link(t: Translator, messenger: str) -> str:
+    """The button of a link that is over."""
+    return t.t("New link in {messenger}", messenger=messenger)
+
+
 def unknown_page(t: Translator) -> PageWords:
     return PageWords(
         t.t("There is no such link"),

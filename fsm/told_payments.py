@@ -16,7 +16,16 @@ from core.payments.promises import Promise, PromiseStatus
 from core.payments.protocol import Invoice
 from core.payments.settle import News
 from fsm.account_words import spaced
-from fsm.actions import OpenAccount, OpenAccounts, OpenPayment, OpenPaymentOrder, OpenPerson, OpenReceipt, SetUpAutopay
+from fsm.actions import (
+    OpenAccount,
+    OpenAccounts,
+    OpenPayment,
+    OpenPaymentOrder,
+    OpenPerson,
+    OpenReceipt,
+    PayAgain,
+    SetUpAutopay,
+)
 from fsm.payment_words import what
 from fsm.screen import Choice, Picture, Rich, Screen, Tone, bold, lines, paragraphs, screen
 from fsm.texts import Translator
@@ -147,9 +156,7 @@ def _standing(t: Translator, overview: AccountOverview) -> str:
 
 
 def _again(t: Translator, order: PaymentOrder) -> Choice:
-    own = [line for line in order.lines if line.own]
-    number = own[0].account if len(order.lines) == 1 and own else ""
-    return Choice(t.t("💳 Pay again"), OpenPayment(number), Tone.primary)
+    return Choice(t.t("💳 Pay again"), PayAgain(order.id), Tone.primary)
 
 
 def _account(t: Translator, order: PaymentOrder) -> Choice | None:

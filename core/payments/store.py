@@ -77,6 +77,7 @@ def payable_of(connection: Connection, subscriber_id: str, provider: str, now: d
         select(orders)
         .where(orders.c.subscriber_id == subscriber_id, orders.c.provider == provider)
         .where(orders.c.status.in_([one.value for one in PAYABLE]), orders.c.expires_at > now)
+        .where(orders.c.means == "", orders.c.saves.is_(False))  # auto-payment's own are no links to be given again
         .order_by(orders.c.created_at.desc(), orders.c.id.desc())
     )
     return _orders(connection, connection.execute(query).all())

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import ClassVar
 
 from core.billing.models import AccountNumber
-from core.payments.models import PaymentLine
+from core.payments.models import PaymentLine, PaymentStatus
 from core.payments.service import MOST_LINES
 from fsm.account_reads import not_yours
 from fsm.account_words import spaced
-from fsm.actions import OpenAccount, OpenAccounts, OpenPayment, OpenPayments, PayNow
+from fsm.actions import OpenAccount, OpenAccounts, OpenPayment, OpenPayments, PayAgain, PayNow
 from fsm.flows.payment import ChooseAccounts, ChooseSum, NoPayments, TooMany
-from fsm.flows.payment_order import PaymentReady
+from fsm.flows.payment_order import OnePayment, PaymentReady
 from fsm.flows.payment_way import first_way, make_ready
 from fsm.payment_reads import out_of_limits, sums_of
 from fsm.screen import Choice, Screen, Tone, bold, lines, paragraphs, screen
@@ -24,12 +24,37 @@ async def pay_now(
     talk: Talk, action: PayNow
 ) -> PaymentReady | ChooseSum | ChooseAccounts | NothingOwed | OnItsWay | NotTheirs | NoPayments | TooMany:
     """The debt is read again: the button may be days old. Pressed twice, it makes one payment."""
+    numbers = await _numbers(talk, action)
+    return await _ready(talk, numbers) if numbers else NotTheirs()
+
+
+@entry(link="again")
+async def pay_again(
+    talk: Talk, action: PayAgain
+) -> OnePayment | PaymentReady | ChooseSum | ChooseAccounts | NothingOwed | OnItsWay | NoPayments | TooMany:
+    """From the chat, or from the page of a link that is over. One's own debts are read again; another's account gets
+    the sum that was ordered."""
+    order = await talk.core.payments.get(action.order_id, talk.subscriber.id)
+    if order is None or order.seen(talk.now) not in (PaymentStatus.expired, PaymentStatus.cancelled):
+        return OnePayment(action.order_id)
+    numbers = tuple(line.account for line in order.lines)
+    links = {link.account_number for link in await talk.core.links.of_subscriber(talk.subscriber.id)}
+    if links.issuperset(numbers):
+        return await _ready(talk, numbers)
     ways = talk.core.payments.ways(talk.chat.channel)
     if not ways:
         return NoPayments()
-    numbers = await _numbers(talk, action)
-    if not numbers:
-        return NotTheirs()
+    lines_ = tuple(PaymentLine(line.account, line.amount, line.account in links) for line in order.lines)
+    way = order.provider if order.provider in ways else first_way(ways)
+    return await _once(talk, lines_, way)
+
+
+async def _ready(
+    talk: Talk, numbers: tuple[AccountNumber, ...]
+) -> PaymentReady | ChooseSum | ChooseAccounts | NothingOwed | OnItsWay | NoPayments | TooMany:
+    ways = talk.core.payments.ways(talk.chat.channel)
+    if not ways:
+        return NoPayments()
     if await talk.core.payments.on_their_way(numbers):
         return OnItsWay(numbers)
     known = await sums_of(talk, numbers)
@@ -44,10 +69,12 @@ async def pay_now(
     if wrong:
         talk.tell(wrong)
         return ChooseSum(tuple(part.account for part in parts))
-    way = first_way(ways)
-    if await talk.core.payments.too_many(talk.subscriber.id) and not await talk.core.payments.open_like(
-        talk.subscriber.id, way, parts
-    ):
+    return await _once(talk, parts, first_way(ways))
+
+
+async def _once(talk: Talk, parts: tuple[PaymentLine, ...], way: str) -> PaymentReady | TooMany:
+    payments, person = talk.core.payments, talk.subscriber.id
+    if await payments.too_many(person) and not await payments.open_like(person, way, parts):
         return TooMany()
     return await make_ready(talk, parts, way)
 

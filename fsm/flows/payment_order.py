@@ -18,6 +18,7 @@ from fsm.actions import (
     OpenPayments,
     OpenPerson,
     OpenReceipt,
+    PayAgain,
 )
 from fsm.payment_reads import lines_total
 from fsm.payment_words import status_word, what
@@ -235,7 +236,7 @@ def _ways_on(talk: Talk, order: PaymentOrder) -> list[Choice | Link]:
         return [Choice(talk.t("🧾 Receipt"), OpenReceipt(order.id)), _all(talk)]
     if order.status is PaymentStatus.aside:
         return [Choice(talk.t("🙋 A person"), OpenPerson()), _all(talk)]
-    return [Choice(talk.t("💳 Pay again"), OpenPayment(), Tone.primary), _all(talk)]
+    return [Choice(talk.t("💳 Pay again"), PayAgain(order.id), Tone.primary), _all(talk)]
 
 
 def _by_transfer(talk: Talk, order: PaymentOrder) -> bool:

@@ -18,9 +18,17 @@ from starlette.routing import BaseRoute, Route
 from core.clock import Clock
 from core.delivery.writes import Write
 from core.operator import Operator
-from core.payments.models import PaymentOrder
+from core.payments.models import PaymentOrder, PaymentStatus
 from core.payments.service import PaymentService
-from fsm.payment_page_words import PageWords, back_page, failed_page, pay_page, preparing_page, unknown_page
+from fsm.payment_page_words import (
+    PageWords,
+    back_page,
+    failed_page,
+    new_link,
+    pay_page,
+    preparing_page,
+    unknown_page,
+)
 from fsm.texts import Translator, choose_language
 
 log = structlog.get_logger("pay")
@@ -112,6 +120,15 @@ class PayPages:
         words = back_page(self._translator(request), order, self._clock.now())
         return self._page(request, words, order, leads_back=True)
 
+    def _ways_back(self, translator: Translator, order: PaymentOrder | None) -> list[tuple[str, str]]:
+        """To the chat; where the link is over, straight to a new one. An order's id says nothing about a person."""
+        if order is None or order.seen(self._clock.now()) not in (PaymentStatus.expired, PaymentStatus.cancelled):
+            return list(self._bots)
+        return [
+            (new_link(translator, messenger), f"{url}{'&context' if '?' in url else '?start'}=again_{order.id}")
+            for messenger, url in self._bots
+        ]
+
     async def _opened(self, request: Request, order: PaymentOrder) -> PaymentOrder:
         """The order as soon as the provider has answered, or as it is when patience ends."""
         waited = 0.0
@@ -154,7 +171,7 @@ class PayPages:
             action=f"/pay/{token}?lang={translator.language}",
             refresh_to="" if leads_back else f";url=/pay/{token}/go?lang={translator.language}",
             posts=not leads_back,
-            bots=self._bots if not words.button else (),
+            bots=self._ways_back(translator, order) if not words.button else (),
             languages=[
                 (code, _NAMES.get(code, code)) for code in self._operator.languages if code != translator.language
             ],

@@ -43,6 +43,7 @@ from handlers.worker import TaskHandler
 from tests.support.dialogue import SECRET, House, Person, open_house
 
 OPERATOR = Operator(name="Svyaz", languages=("en", "ru"))
+BOTS = [("Telegram", "https://t.me/svyaz_bot"), ("Viber", "viber://pa?chatURI=svyaz")]
 OURS, BANK = "http://127.0.0.1:7001", "http://127.0.0.1:7002"
 OWN, OTHER, SUSPENDED, STRANGER = "7700100101", "7700100218", "7700100656", "7700100549"
 """Nothing owed; 840 roubles owed; suspended with 3523.50 owed; prepaid, 904.84 left."""
@@ -187,7 +188,7 @@ class _Opening:
         house = await self._house.__aenter__()
         today = clock.now().astimezone(OPERATOR.zone).date()
         await house.database.write(fill_demo, today, now=clock.now())
-        routes = payment_routes(house.database, house.services, providers, OURS, [], lambda: None, patience=0)
+        routes = payment_routes(house.database, house.services, providers, OURS, BOTS, lambda: None, patience=0)
         app.routes.extend(route for route in routes if isinstance(route, Route))
         web = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=OURS)
         self._closing = [to_us, web]

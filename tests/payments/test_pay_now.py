@@ -14,7 +14,7 @@ from core.payments.models import PaymentLine, PaymentOrder, PaymentStatus
 from core.payments.tables import orders
 from core.reminders.tables import reminders
 from fsm.action import encode
-from fsm.actions import AnotherSum, AnotherWay, OpenAccount, PayNow
+from fsm.actions import AnotherSum, AnotherWay, OpenAccount, PayAgain, PayNow
 from tests.payments.conftest import OTHER, OWN, STRANGER, SUSPENDED, Register, World, rub
 from tests.support.dialogue import Person
 
@@ -196,3 +196,50 @@ async def test_two_chats_at_once_make_one_payment(world: World, person: Person, 
     await person.press_raw(encode(PayNow(OTHER)))
     with pytest.raises(Stale, match="open already"):  # so it looks again
         await world.database.write(guard.apply)
+
+
+async def test_a_link_that_is_over_leads_to_a_new_one(world: World, person: Person, register: Register) -> None:
+    await register(person, OTHER)
+    await person.press_raw(encode(PayNow(OTHER)))
+    [first] = await all_orders(world)
+    path = f"/pay/{world.links.token(first.id)}"
+    assert "New link" not in (await world.web.get(path)).text
+    await world.pass_time(timedelta(hours=25))
+    page = (await world.web.get(f"{path}?lang=en")).text
+    assert "New link in Telegram" in page
+    assert f"https://t.me/svyaz_bot?start=again_{first.id}" in page
+    assert f"viber://pa?chatURI=svyaz&amp;context=again_{first.id}" in page
+    assert "expired" in person.text
+    await person.start(f"again_{first.id}")
+    [_over, second] = await all_orders(world)
+    assert second.amount == rub("840")
+    assert "holds until" in person.text
+
+
+async def test_paying_again_from_the_chat_is_one_tap(world: World, person: Person, register: Register) -> None:
+    await register(person, OTHER)
+    await person.press_raw(encode(PayNow(OTHER)))
+    [first] = await all_orders(world)
+    payment = await world.open(first)
+    world.bank.act(payment, "decline")
+    await world.settle()
+    world.clock.move(timedelta(minutes=1))
+    await person.press("Pay again")
+    assert [one.status for one in await all_orders(world)] == [PaymentStatus.cancelled, PaymentStatus.created]
+    await person.press_raw(encode(PayAgain(first.id)))
+    assert len(await all_orders(world)) == 2
+
+
+async def test_paying_a_strangers_account_again(world: World, person: Person, register: Register) -> None:
+    subscriber = await register(person, OWN)
+    order, write = world.house.services.payments.order(
+        subscriber, f"{person.channel}:{person.address}", "sandbox", [PaymentLine(STRANGER, rub("200"), own=False)]
+    )
+    await world.database.write(write.apply)
+    await world.pass_time(timedelta(hours=25))
+    await person.press_raw(encode(PayAgain(order.id)))
+    again = (await all_orders(world))[-1]
+    assert (again.lines, again.status) == (order.lines, PaymentStatus.created)
+    foreign = await world.order(subscriber="another")
+    await person.press_raw(encode(PayAgain(foreign.id)))
+    assert "do not know this payment" in person.text
