@@ -13,6 +13,7 @@ from typing import Any
 
 import typer
 
+from bot.demo_desk import furnish
 from bot.logs import configure
 from bot.sandbox.app import build_sandbox
 from bot.sandbox.controls import DemoControls
@@ -96,8 +97,16 @@ async def run_demo(listener: socket.socket, make_settings: Callable[..., Any], *
         await prepare(program, may_migrate=True)
         now = clock.now()
         await program.database.write(fill_demo, now.date(), settings.currency, now=now)
+        sandbox.desk.desk = await furnish(program.pages)
+        stack.callback(program.pages.closing.set)
         requests = controls.plug(
-            program.database, settings.currency, broken[0], sandbox.inbox, sandbox.bank, program.desk
+            program.database,
+            settings.currency,
+            broken[0],
+            sandbox.inbox,
+            sandbox.bank,
+            program.desk,
+            program.pages.demo_logins,
         )
         watching = asyncio.create_task(requests.watch(sandbox.events))
         stack.callback(watching.cancel)
@@ -115,5 +124,6 @@ def _greet(address: str) -> None:
         f"\n  Abonent's demo is ready: open {typer.style(address, bold=True)}\n\n"
         "  On the left Telegram, on the right Viber, beside them the SMS that the bot sends\n"
         "  and what the operator can do. Press Start, share the phone, look at what you owe.\n\n"
+        f"  The staff's desk: {typer.style(address + '/desk', bold=True)}, with a log-in for each role ready.\n\n"
         "  Ctrl+C ends it; nothing stays on the machine.\n"
     )

@@ -54,6 +54,8 @@ def sandbox_app(sandbox: Sandbox) -> Starlette:
         Route("/sms", sandbox.inbox.receive_sms, methods=["POST"]),
         Route("/files/{key}/{name}", sandbox.files.serve),
         Route("/", _index),
+        Route("/desk", sandbox.desk),
+        Route("/desk/{path:path}", sandbox.desk),
         Mount("/page", StaticFiles(directory=_PAGE, check_dir=False)),
     ]
     return Starlette(routes=routes)

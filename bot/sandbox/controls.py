@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -22,6 +22,7 @@ from core.billing.demo_people import PEOPLE
 from core.clock import ShiftedClock
 from core.database import Database
 from core.money import Money
+from core.staff.models import Member
 from handlers.desk.acts import StaffDesk
 
 # Names of services are the billing's own data: they are said alike in any language.
@@ -71,9 +72,10 @@ class DemoControls:
         inbox: Inbox,
         bank: Bank,
         desk: StaffDesk,
+        staff: Sequence[tuple[Member, str]] = (),
     ) -> DeskControl:
         """Returns what follows the requests: its `watch` is to run beside the demo."""
-        requests = DeskControl(desk)
+        requests = DeskControl(desk, staff)
         self._parts = Plugged(database, currency, billing, inbox, BankControl(bank), requests)
         return requests
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot.sandbox.events import EventBus
-from bot.sandbox.levers import both, choice, lever, remark
+from bot.sandbox.levers import both, choice, door, lever, remark
 from bot.sandbox.shapes import Impossible, Json, Words
 from core.appeals.models import Actor, Author, Thread
 from core.appeals.staff import NotPossible
 from core.errors import OutsideUnavailable
+from core.staff.models import Member
 from handlers.desk.acts import StaffDesk
 
 _GROUP = both("Обращения", "Requests")
@@ -20,8 +23,10 @@ _LOOK = 5.0  # seconds between looks when nothing has happened on either phone
 class DeskControl:
     """The page's panel is drawn at any moment, so what waits is read beforehand, after each change."""
 
-    def __init__(self, desk: StaffDesk) -> None:
+    def __init__(self, desk: StaffDesk, staff: Sequence[tuple[Member, str]] = ()) -> None:
+        """``staff``: who can sign in to the web desk, with their passwords."""
         self._desk = desk
+        self._staff = staff
         self._waiting: list[Thread] = []
 
     async def watch(self, events: EventBus) -> None:
@@ -37,6 +42,19 @@ class DeskControl:
             events.changed()
 
     def describe(self) -> list[Json]:
+        return [*self._door(), *self._decide()]
+
+    def _door(self) -> list[Json]:
+        if not self._staff:
+            return []
+        logins = "; ".join(f"{member.login} {password}" for member, password in self._staff)
+        note = both(
+            f"Вход одним нажатием за любую роль, или по паролю: {logins}",
+            f"One press signs you in as any role, or with a password: {logins}",
+        )
+        return [door("desk", both("Открыть рабочее место", "Open the staff's desk"), _GROUP, "/desk", note)]
+
+    def _decide(self) -> list[Json]:
         if not self._waiting:
             return [remark("request", both("Никто не ждёт ответа.", "Nobody waits for an answer."), _GROUP)]
         waiting = [{"value": str(one.appeal.number), "label": _label(one)} for one in self._waiting]

@@ -20,6 +20,11 @@ def lever(name: str, label: Words, group: Words, *params: Json) -> Json:
     return {"name": name, "label": label, "group": group, "params": list(params)}
 
 
+def door(name: str, label: Words, group: Words, address: str, note: Words) -> Json:
+    """A link to another page of the demo, with a line below it."""
+    return {"name": name, "label": label, "group": group, "params": [], "note": note, "link": address}
+
+
 def remark(name: str, words: Words, group: Words) -> Json:
     """A line where a lever could be: why there is none now."""
     return {"name": name, "label": "", "group": group, "params": [], "note": words}

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 import httpx
 
 from bot.sandbox.bank.service import Bank
+from bot.sandbox.desk_door import DeskDoor
 from bot.sandbox.events import EventBus
 from bot.sandbox.files import FileStore
 from bot.sandbox.inbox import Inbox
@@ -53,6 +54,7 @@ class Sandbox:
         self.events = EventBus()
         self.files = FileStore(clock)
         self.inbox = Inbox(clock, self.changed)
+        self.desk = DeskDoor()
         # The bot is a neighbour: a proxy from the environment must not come between.
         self.http = http or httpx.AsyncClient(timeout=30, trust_env=False)
         self.bank = Bank(clock, self.http, lambda: self.base_url, self.changed)

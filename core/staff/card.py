@@ -16,7 +16,7 @@ from core.subscribers.links import chats_of, links_of
 from core.subscribers.models import AccountLink, Chat
 from core.subscribers.tables import chats, subscribers
 
-PAYMENTS, APPEALS = 5, 10
+PAYMENTS, APPEALS = 5, 6
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,8 +40,9 @@ class Bars:
 
 def by_day(days: Sequence[Day]) -> Bars:
     """What came and what was settled, side by side."""
-    step = _step(max((max(one.came, one.settled) for one in days), default=0))
-    most = step * 4
+    highest = max((max(one.came, one.settled) for one in days), default=0)
+    step = _step(highest)
+    most = step * max(1, -(-highest // step))
     room, floor = (WIDTH - _LEFT - _RIGHT) / max(len(days), 1), HEIGHT - _BOTTOM
     scale = (floor - _TOP) / most
     wide = min(room * 0.38, 18)
@@ -68,8 +69,8 @@ def by_day(days: Sequence[Day]) -> Bars:
 
 
 def _step(most: int) -> int:
-    """A round number, four of which reach the highest bar."""
+    """A round number, five of which reach the highest bar."""
     for step in (1, 2, 5, 10, 20, 25, 50, 100, 200, 250, 500, 1000, 2500, 5000, 10_000):
-        if step * 4 >= most:
+        if step * 5 >= most:
             return step
-    return -(-most // 4)
+    return -(-most // 5)

@@ -15,6 +15,7 @@ from core.operator import Operator
 from core.reminders.report import Trial
 from core.services import Services
 from core.staff.doors import Doors
+from core.staff.models import Member
 from core.staff.office import Office
 from handlers.desk.acts import StaffDesk
 from handlers.desk.security import Cookies
@@ -40,7 +41,7 @@ class Desk:
     content_type: Callable[[bytes], str | None]  # None: a kind of file that is not kept
     plan: Callable[[datetime], Awaitable[Trial]]  # who would be reminded at that moment
     closing: asyncio.Event = field(default_factory=asyncio.Event)  # open streams end then
-    demo_logins: list[tuple[str, str, str]] = field(default_factory=list)  # name, log-in, password: the demo's own
+    demo_logins: list[tuple[Member, str]] = field(default_factory=list)  # with passwords: the demo's own
 
     @property
     def clock(self) -> Clock:

@@ -158,7 +158,7 @@
     if (form) mode($("[name=as]", form).value || "reply", false);
     const thread = $("#thread");
     // What was said last is what matters; whoever came to an alert at the top sees that first.
-    if (thread && !$(".said")) window.scrollTo(0, document.body.scrollHeight);
+    if (thread && thread.lastElementChild && !$(".said")) thread.lastElementChild.scrollIntoView({ block: "end" });
     if (new URLSearchParams(window.location.search).has("search")) KEYS["/"]();
     all("dialog[data-shown]").forEach((dialog) => dialog.showModal());
     listen();

@@ -42,6 +42,10 @@ function grouped(controls) {
 }
 
 function lever(control, values) {
+  if (control.link) {
+    return h("p", { class: "nothing", "data-testid": `control-${control.name}` },
+      h("a", { href: control.link, target: "_blank", rel: "noopener", "data-testid": `link-${control.name}` }, said(control.label)), h("br"), said(control.note));
+  }
   if (control.note) return h("p", { class: "nothing", "data-testid": `control-${control.name}` }, said(control.note));
   const label = said(control.label);
   const answered = h("p", { class: "said", role: "status", hidden: true });
