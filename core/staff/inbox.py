@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,6 +19,9 @@ PAGE = 40
 VIEWS = ("open", "mine", "unassigned", "overdue", "links", "pending", "settled", "closed", "all")
 SORTS = ("due", "new", "changed")
 MAX_WORDS = 6
+
+_PHONE = re.compile(r"[+\d][\d ()-]{9,}")  # as people write it, in pieces
+_PHONE_SIGNS = re.compile(r"[ ()+-]|^8(?=.{10,})")
 
 _OPEN = tuple(status.value for status in OPEN)
 _said = (Author.subscriber.value, Author.staff.value)
@@ -181,7 +185,8 @@ def _condition(connection: Connection, wanted: Wanted, staff_id: str, now: datet
         parts.append(sent >= wanted.since)
     if wanted.until is not None:
         parts.append(sent < wanted.until)
-    parts.extend(_says(connection, word) for word in wanted.words.split()[:MAX_WORDS])
+    words = [_PHONE_SIGNS.sub("", wanted.words)] if _PHONE.fullmatch(wanted.words) else wanted.words.split()
+    parts.extend(_says(connection, word) for word in words[:MAX_WORDS])
     return and_(*parts)
 
 

@@ -25,6 +25,7 @@ WAYS = (
     Way("POST", "/desk/me/sessions/{session_id}", Right.own, own.end_session),
     # Appeals
     Way("GET", "/desk", Right.read, inbox.inbox_page),
+    Way("GET", "/desk/", Right.read, inbox.inbox_page),  # as some proxies write it
     Way("GET", "/desk/live", Right.read, live.live, quiet=True),
     Way("GET", _APPEAL, Right.read, thread.thread_page),
     Way("GET", f"{_APPEAL}/files/{{message_id}}", Right.read, attachments.file),

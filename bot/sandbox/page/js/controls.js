@@ -43,8 +43,9 @@ function grouped(controls) {
 
 function lever(control, values) {
   if (control.link) {
-    return h("p", { class: "nothing", "data-testid": `control-${control.name}` },
-      h("a", { href: control.link, target: "_blank", rel: "noopener", "data-testid": `link-${control.name}` }, said(control.label)), h("br"), said(control.note));
+    return h("div", { class: "lever", "data-testid": `control-${control.name}` },
+      h("a", { class: "go wide door", href: control.link, target: "_blank", rel: "noopener", "data-testid": `link-${control.name}` }, said(control.label)),
+      h("p", { class: "said" }, said(control.note)));
   }
   if (control.note) return h("p", { class: "nothing", "data-testid": `control-${control.name}` }, said(control.note));
   const label = said(control.label);
