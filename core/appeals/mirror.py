@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
 import structlog
 
@@ -25,6 +27,7 @@ LEASE = timedelta(seconds=120)  # longer than any one call to a helpdesk may tak
 QUIET = timedelta(seconds=90)
 """After a call without an answer nobody tries before this: the helpdesk may be at it still, and a second call would
 double what the first one makes."""
+PATIENCE = 30.0  # seconds that a run waits for another one of the same process
 FILE_PATIENCE = timedelta(minutes=4)  # a file that was not fetched by then never will be
 TOLD = (Author.subscriber, Author.staff)  # notes never leave the desk, and the program's own words tell staff nothing
 
@@ -65,21 +68,34 @@ class Lease:
         await self._database.write(book.release, *self._of, self.owner, until)
 
 
+_locks: WeakKeyDictionary[Database, WeakValueDictionary[tuple[str, str], asyncio.Lock]] = WeakKeyDictionary()
+
+
 @contextlib.asynccontextmanager
 async def held(database: Database, clock: Clock, desk: str, appeal_id: str) -> AsyncIterator[Lease]:
-    """For the length of a block. Raises OutsideUnavailable while somebody else holds it."""
-    lease = Lease(database, clock, desk, appeal_id)
-    await lease.take()
+    """For the length of a block. Raises OutsideUnavailable while another process holds it; in this one, runs queue."""
+    of_database = _locks.setdefault(database, WeakValueDictionary())
+    lock = of_database.setdefault((desk, appeal_id), asyncio.Lock())
     try:
-        yield lease
-    except Unanswered:
-        await lease.give_back(unsure=True)
-        raise
-    except Exception:  # whatever it was: the next one need not wait for the lease to run out
-        await lease.give_back()
-        raise
-    else:
-        await lease.give_back()
+        async with asyncio.timeout(PATIENCE):
+            await lock.acquire()
+    except TimeoutError:
+        raise OutsideUnavailable("somebody else is at it") from None
+    try:
+        lease = Lease(database, clock, desk, appeal_id)
+        await lease.take()
+        try:
+            yield lease
+        except Unanswered:
+            await lease.give_back(unsure=True)
+            raise
+        except Exception:  # whatever it was: the next one need not wait for the lease to run out
+            await lease.give_back()
+            raise
+        else:
+            await lease.give_back()
+    finally:
+        lock.release()
 
 
 class Mirror:

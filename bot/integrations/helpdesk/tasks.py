@@ -41,7 +41,9 @@ class SyncAppeal:
         for mirror, end in zip(self._mirrors, ends, strict=True):
             if isinstance(end, OutsideUnavailable):
                 later.append(f"{mirror.name}: {end}")
-            elif isinstance(end, BaseException):
+            elif isinstance(end, BaseException) and not isinstance(end, Exception):
+                raise end  # the program is stopping
+            elif isinstance(end, Exception):
                 log.error("helpdesk failed", desk=mirror.name, appeal=appeal_id, exc_info=end)
                 later.append(f"{mirror.name}: {type(end).__name__}")
         if later:

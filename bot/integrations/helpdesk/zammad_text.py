@@ -78,8 +78,11 @@ class _Reader(HTMLParser):
                 self._out.append(f" ({address})" if words else address)
 
     def handle_data(self, data: str) -> None:
-        if not self._silent:
-            self._out.append(re.sub(r"\s+", " ", data))
+        if self._silent:
+            return
+        words = re.sub(r"\s+", " ", data)
+        if words != " " or not self._out or self._out[-1] != "\n":  # between two blocks it is the source's own layout
+            self._out.append(words)
 
     def _block(self) -> None:
         if self._out and self._out[-1] != "\n":
