@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import AsyncIterator
 
 import pytest
 from sqlalchemy import func, select
@@ -81,7 +82,7 @@ async def test_huge_calls_are_refused_before_they_are_read(house: House) -> None
     large = signed_letter(letter_of(101, title="x" * LARGEST))
     assert await house.deliver([large]) == [413]
 
-    async def endless():  # type: ignore[no-untyped-def]  # any iterator of bytes
+    async def endless() -> AsyncIterator[bytes]:
         for _ in range(LARGEST // 100_000 + 2):
             yield b"x" * 100_000
         raise AssertionError("it was read to the end")
