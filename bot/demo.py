@@ -14,6 +14,7 @@ from typing import Any
 import typer
 
 from bot.demo_desk import furnish
+from bot.demo_staff import bind_staff, make_group
 from bot.logs import configure
 from bot.sandbox.app import build_sandbox
 from bot.sandbox.controls import DemoControls
@@ -62,6 +63,7 @@ async def run_demo(listener: socket.socket, make_settings: Callable[..., Any], *
     people = [PersonSpec(m, *person) for m in ("telegram", "viber") for person in PEOPLE]
     controls = DemoControls(clock)
     sandbox = build_sandbox(clock, people=people, operator=OPERATOR, controls=controls)
+    forum = make_group(sandbox.telegram)
     own = listen("127.0.0.1", 0)  # the bot itself: only the sandbox talks to it
     async with contextlib.AsyncExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="abonent-demo-"))
@@ -74,6 +76,7 @@ async def run_demo(listener: socket.socket, make_settings: Callable[..., Any], *
             telegram_token=TELEGRAM_TOKEN,
             telegram_api_url=outside.telegram_api_url,
             telegram_mode="polling",
+            telegram_staff_group=str(forum.chat.id),
             viber_token=VIBER_TOKEN,
             viber_api_url=outside.viber_api_url,
             sms_http_url=outside.sms_http_url,
@@ -99,6 +102,7 @@ async def run_demo(listener: socket.socket, make_settings: Callable[..., Any], *
         await program.database.write(fill_demo, now.date(), settings.currency, now=now)
         sandbox.desk.desk = await furnish(program.pages)
         stack.callback(program.pages.closing.set)
+        await program.database.write(bind_staff, forum, now)
         requests = controls.plug(
             program.database,
             settings.currency,

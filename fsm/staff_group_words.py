@@ -33,7 +33,11 @@ def title(translator: Translator, appeal: Appeal, kind: Kind, name: str) -> str:
     """A topic's name."""
     what = kind.title.in_(translator.language)
     who = f" {short_name(name)}" if name else ""
-    return f"{SIGNS.get(appeal.status, '')} No. {appeal.number}{who}, {what}"[:LONGEST_TITLE].strip()
+    return f"{SIGNS.get(appeal.status, '')} {_number(translator, appeal)}{who}, {what}"[:LONGEST_TITLE].strip()
+
+
+def _number(translator: Translator, appeal: Appeal) -> str:
+    return translator.t("No. {number}", number=appeal.number)
 
 
 def status(translator: Translator, appeal: Appeal) -> str:
@@ -63,7 +67,7 @@ def card(translator: Translator, appeal: Appeal, kind: Kind, name: str) -> Rich:
         rated = f"{stars}: {appeal.rating_words}" if appeal.rating_words else stars
     return paragraphs(
         lines(
-            bold(f"No. {appeal.number}. {kind.title.in_(translator.language)}"),
+            bold(f"{_number(translator, appeal)}. {kind.title.in_(translator.language)}"),
             status(translator, appeal),
             due,
             rated,
@@ -169,7 +173,7 @@ def words_missing(translator: Translator, command: str) -> str:
 
 
 def done(translator: Translator, appeal: Appeal) -> str:
-    return f"No. {appeal.number}: {status(translator, appeal)}"
+    return f"{_number(translator, appeal)}: {status(translator, appeal)}"
 
 
 def helps(translator: Translator) -> Rich:
@@ -201,5 +205,5 @@ def _line(translator: Translator, what: str, appeal: Appeal, kind: Kind, link: s
         "reopened": "↩️ " + translator.t("returned to work"),
     }
     when = translator.t("answer by {moment}", moment=translator.moment(appeal.due_at)) if appeal.due_at else ""
-    line = f"{said.get(what, what)}: No. {appeal.number}, {kind.title.in_(translator.language)}"
+    line = f"{said.get(what, what)}: {_number(translator, appeal)}, {kind.title.in_(translator.language)}"
     return rich(" · ".join(part for part in (line, when, link) if part))

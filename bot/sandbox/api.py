@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from bot.sandbox import forum_page
 from bot.sandbox.actions import TELEGRAM, VIBER, Given
 from bot.sandbox.shapes import Impossible, Json, PersonSpec, Words
 from bot.sandbox.views import page_id, state, telegram_person, viber_person
@@ -30,6 +31,7 @@ class PageApi:
             Route("/api/people", self._add_person, methods=["POST"]),
             Route("/api/control/{name}", self._control, methods=["POST"]),
             Route("/api/telegram/{person}/{action}", self._telegram, methods=["POST"]),
+            Route("/api/forum/{person}/{action}", self._forum, methods=["POST"]),
             Route("/api/viber/{person}/{action}", self._viber, methods=["POST"]),
         ]
 
@@ -50,6 +52,17 @@ class PageApi:
         people = self._sandbox.viber.people.values()
         person = next((p for p in people if request.path_params["person"] in (p.id, page_id(p))), None)
         return await self._act(request, person, VIBER)
+
+    async def _forum(self, request: Request) -> Response:
+        found = forum_page.member(self._sandbox.telegram, request.path_params["person"])
+        action = forum_page.ACTIONS.get(request.path_params["action"])
+        if found is None or action is None:
+            return _error("there is no such person or action", 404)
+        try:
+            action(*found, await _given(request))
+        except Impossible as refusal:
+            return _error(refusal.words, 400)
+        return JSONResponse({"ok": True, "result": None})
 
     async def _act(self, request: Request, person: Any, actions: Any) -> Response:
         action = actions.get(request.path_params["action"])

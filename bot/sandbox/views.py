@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.sandbox import forum_page
 from bot.sandbox.shapes import Json
 from bot.sandbox.telegram.people import Person
 from bot.sandbox.viber.people import ViberPerson
@@ -14,8 +15,13 @@ def state(sandbox: Sandbox) -> Json:
     return {
         "telegram": {
             "on": bool(telegram.webhook.url) or polled,
-            "people": [telegram_person(person) | _note(sandbox, person) for person in telegram.people.values()],
+            "people": [
+                telegram_person(person) | _note(sandbox, person)
+                for person in telegram.people.values()
+                if not any(person.id in forum.members for forum in telegram.forums.values())
+            ],
         },
+        "forum": forum_page.shown(telegram),
         "viber": {
             "on": bool(viber.callbacks.url),
             "people": [viber_person(person) | _note(sandbox, person) for person in viber.people.values()],

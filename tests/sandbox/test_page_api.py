@@ -311,3 +311,36 @@ async def test_viber_sends_them_one_by_one(sandbox: Sandbox, client: httpx.Async
     assert (await client.post(f"{base}/reply", json=answer)).status_code == 200
     assert [message.text for message in boris.messages] == ["Вот", "", "", "Чек", "Об этом"]
     assert boris.messages[-1].reply == {"id": boris.messages[0].id, "from": "me", "text": "Вот"}
+
+
+async def test_the_staffs_group(sandbox: Sandbox, client: httpx.AsyncClient, bot: Bot) -> None:
+    assert (await client.get("/api/state")).json()["forum"] is None
+    olga = sandbox.telegram.person("Ольга", "+79000000900")
+    forum = sandbox.telegram.forum("Сотрудники", [olga])
+    forum.administrators.add(olga.id)
+    forum.add_bot(olga)
+    topic = (await bot.create_forum_topic(forum.chat.id, "№ 1")).message_thread_id
+    card = await bot.send_message(forum.chat.id, "Карточка", message_thread_id=topic)
+    base = f"/api/forum/{olga.id}"
+    assert (await client.post(f"{base}/say", json={"topic": topic, "text": "Ответ"})).status_code == 200
+    said = {"topic": topic, "text": "Об этом", "reply_to": card.message_id}
+    assert (await client.post(f"{base}/say", json=said)).status_code == 200
+    assert (await client.post(f"{base}/say", json={"topic": 0, "text": "Всем"})).status_code == 200
+    two = [("file", (f"{name}.png", png())) for name in "ab"]
+    assert (
+        await client.post(f"{base}/photo", files=two, data={"topic": str(topic), "caption": "Вот"})
+    ).status_code == 200
+    for verb in ("close", "reopen"):
+        assert (await client.post(f"{base}/{verb}", json={"topic": topic})).status_code == 200
+    shown = (await client.get("/api/state")).json()
+    assert shown["telegram"]["people"] == []  # staff hold no subscriber's phone
+    general, appeal = shown["forum"]["topics"]
+    assert [one["text"] for one in general["messages"]] == ["Всем"]
+    assert [one["text"] for one in appeal["messages"]] == ["Карточка", "Ответ", "Об этом", "Вот", ""]
+    assert appeal["messages"][2]["reply"]["text"] == "Карточка"
+    assert [one["author"] for one in appeal["messages"]] == ["", *["Ольга"] * 4]
+    for verb, body in (("say", {"topic": 999, "text": "x"}), ("close", {"topic": 0}), ("say", {"topic": topic})):
+        assert (await client.post(f"{base}/{verb}", json=body)).status_code == 400
+    assert (await client.post("/api/forum/1/say", json={"text": "x"})).status_code == 404
+    assert (await client.post(f"{base}/delete", json={"topic": topic})).status_code == 200
+    assert len((await client.get("/api/state")).json()["forum"]["topics"]) == 1

@@ -29,7 +29,7 @@ function quotation(told) {
     target?.scrollIntoView({ block: "center" });
     target?.classList.add("found");
     setTimeout(() => target?.classList.remove("found"), 1500);
-  } } }, h("b", {}, t(told.from === "me" ? "me" : "bot")), h("span", {}, told.text));
+  } } }, h("b", {}, told.author ?? t(told.from === "me" ? "me" : "bot")), h("span", {}, told.text));
 }
 
 function wording(message, look) {

@@ -2,6 +2,7 @@
 
 import { listen } from "./api.js";
 import { createControls } from "./controls.js";
+import { createForum } from "./forum.js";
 import { h, icon, replace } from "./dom.js";
 import { language, setLanguage, t } from "./i18n.js";
 import { codeIn, createInbox } from "./inbox.js";
@@ -9,18 +10,35 @@ import { holder, recall, remember, store, subscribe } from "./store.js";
 import { createTelegram } from "./telegram.js";
 import { createViber } from "./viber.js";
 
-const TABS = [["telegram", "tabTelegram", "send"], ["viber", "tabViber", "phone"], ["inbox", "tabInbox", "sms"], ["controls", "tabControls", "sliders"]];
+const TABS = [["telegram", "tabTelegram", "send"], ["viber", "tabViber", "phone"], ["inbox", "tabInbox", "sms"], ["controls", "tabControls", "sliders"], ["forum", "tabForum", "people"]];
 let phones = {};
 let parts = null;
 
 function show(tab) {
   document.body.dataset.tab = tab;
+  if (tab === "controls" || tab === "forum") deck(tab);
   remember("tab", tab);
   for (const button of document.querySelectorAll("[data-tab-button]")) {
     button.setAttribute("aria-pressed", String(button.dataset.tabButton === tab));
     if (button.dataset.tabButton === tab) button.querySelector(".badge").textContent = "";
   }
   phones.viber?.look();
+}
+
+/** Which of the two lies on top in the third column of a wide screen. */
+function deck(panel) {
+  document.body.dataset.deck = panel;
+  remember("deck", panel);
+  for (const button of document.querySelectorAll("[data-deck-button]")) {
+    button.setAttribute("aria-pressed", String(button.dataset.deckButton === panel));
+  }
+  parts?.forum.settle();
+}
+
+function deckButtons() {
+  const names = [["controls", "tabControls", "sliders"], ["forum", "tabForum", "people"]];
+  return h("div", { class: "deck", role: "group" }, names.map(([name, label, picture]) => h("button", { type: "button", "data-deck-button": name,
+    "data-testid": `deck-${name}`, "aria-pressed": "false", on: { click: () => deck(name) } }, icon(picture, 18), h("span", {}, t(label)))));
 }
 
 /** Counts what has arrived on a tab that is not open, for narrow screens. */
@@ -79,9 +97,11 @@ function build() {
   const top = topBar();
   const inbox = createInbox({ insert, arrived: smsArrived });
   const controls = createControls();
-  parts = { top, inbox, controls };
+  const forum = createForum();
+  parts = { top, inbox, controls, forum };
   replace(document.getElementById("app"), h("div", { class: "head" }, top.node, hint()), tabs(),
-    h("main", { class: "stage" }, phones.telegram.node, phones.viber.node, h("div", { class: "side" }, inbox.node, controls.node)));
+    h("main", { class: "stage" }, phones.telegram.node, phones.viber.node, h("div", { class: "side" }, inbox.node, deckButtons(), controls.node, forum.node)));
+  deck(document.body.dataset.deck ?? recall("deck") ?? "controls");
   show(document.body.dataset.tab ?? recall("tab") ?? "telegram");
   if (store.state) update(store.state);
 }
@@ -101,6 +121,9 @@ function update(state) {
     counts.set(key, number);
   }
   parts.controls.update(state);
+  const staff = parts.forum.update(state);
+  if (counts.has("forum")) badge("forum", Math.max(0, staff - counts.get("forum")));
+  counts.set("forum", staff);
   tick();
 }
 
