@@ -145,8 +145,7 @@ class House:
     async def later(self) -> None:
         """The jobs that catch up with everything that went wrong."""
         self.clock.move(timedelta(minutes=6))
-        with contextlib.suppress(Exception):
-            await self.look()
+        await self.look()
         await self.catch_up()
         await self.work()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from core.appeals.kinds import LINK
@@ -248,6 +250,26 @@ async def test_lost_calls_are_made_up_for(house: House) -> None:
     await house.look()
     assert len(house.zammad.calls) == calls + 1  # nothing new: one question is enough
     assert await house.worker.drain() == 0 or await house.staff_said(appeal) == ["one", "two"]
+
+
+async def test_many_appeals_at_once_meet_no_other(house: House) -> None:
+    people = [EVA, "max0000000000001"] * 6
+    made = [await house.appeal(f"mine {number}.", subscriber=who) for number, who in enumerate(people)]
+    await house.work()
+    for number, appeal in enumerate(made):
+        house.zammad.agent_writes(await house.ticket(appeal), f"yours {number}.")
+        house.zammad.agent_writes(await house.ticket(appeal), f"secret {number}.", internal=True)
+    letters = house.zammad.take_letters()
+    random.Random(1).shuffle(letters)
+    await house.deliver(letters)
+    await house.work()
+    for number, (who, appeal) in enumerate(zip(people, made, strict=True)):
+        assert house.zammad.said(await house.ticket(appeal)) == [f"mine {number}."]
+        assert await house.staff_said(appeal) == [f"yours {number}."]
+        for other in (EVA, "max0000000000001"):
+            heard = await house.heard(f"telegram:{other}")
+            assert sum(f"yours {number}." in one for one in heard) == (other == who)
+            assert not any("secret" in one for one in heard)
 
 
 async def test_an_appeal_that_was_brought_by_nobody_is_found(house: House) -> None:

@@ -23,6 +23,7 @@ from core.errors import OutsideUnavailable
 log = structlog.get_logger("helpdesk")
 
 SETTLES = timedelta(minutes=5)  # an appeal's own task has had its tries by then
+AGAIN = timedelta(minutes=10)
 AT_A_TIME = 100
 OVERLAP = timedelta(minutes=2)  # what Zammad committed late stands before what was seen already
 LONGEST_LOOK = 20  # pages
@@ -86,7 +87,8 @@ class CatchUp:
         planned = 0
         for desk in self._desks:
             for appeal_id, version in book.behind(connection, desk, now - SETTLES, AT_A_TIME):
-                again = f"{SYNC}:{appeal_id}:{version}~{now:%y%m%d%H%M}"
+                # Not more often, however long a helpdesk is away: each of them has tries of its own.
+                again = f"{SYNC}:{appeal_id}:{version}~{int(now.timestamp() // AGAIN.total_seconds())}"
                 plan(again, SYNC, {"appeal_id": appeal_id}, now).apply(connection)
                 planned += 1
         return planned
@@ -102,6 +104,12 @@ class LookAround:
         self._wake_worker = wake_worker
 
     async def __call__(self) -> None:
+        try:
+            await self._look()
+        except OutsideUnavailable as error:
+            log.warning("zammad was not asked", reason=str(error))
+
+    async def _look(self) -> None:
         since = await self._database.read(calls.seen_until, "zammad")
         if since is None:  # nothing can have happened before the first ticket was made
             since = self._clock.now() - timedelta(days=1)

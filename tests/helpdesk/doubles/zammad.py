@@ -168,6 +168,9 @@ class Zammad:
     def said(self, ticket_id: int, sender: str = "Customer") -> list[str]:
         return [one["body"] for one in self.thread(ticket_id) if one["sender"] == sender]
 
+    def said_anywhere(self, sender: str = "Customer") -> list[str]:
+        return [words for ticket_id in self.tickets for words in self.said(ticket_id, sender)]
+
     def attached(self, article_id: int) -> dict[str, bytes]:
         return {name: data for article, name, data in self.files.values() if article == article_id}
 
