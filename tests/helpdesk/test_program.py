@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, select
 
@@ -18,7 +19,7 @@ PHONE = "+79000000002"
 
 async def test_from_the_chat_to_an_agent_and_back(tmp_path: Path) -> None:
     async with Zammad(SystemClock()).running() as zammad:
-        settings = {"zammad_url": zammad.url, "zammad_token": TOKEN, "zammad_webhook_secret": SECRET}
+        settings: dict[str, Any] = {"zammad_url": zammad.url, "zammad_token": TOKEN, "zammad_webhook_secret": SECRET}
         async with open_world(sqlite_in(tmp_path), **settings) as world:
             anna = world.telegram(PHONE)
             await anna.register()
