@@ -239,6 +239,10 @@ class Settings(ReminderOptions, ProviderOptions, AppealOptions, HelpdeskOptions,
             notes.append("ABONENT_SMS_HTTP_URL is not set: codes cannot be sent by SMS.")
         if not self.smtp_url.get_secret_value():
             notes.append("ABONENT_SMTP_URL is not set: codes cannot be sent by e-mail.")
+        if self.autopay and not (
+            self.yookassa_shop_id or self.stripe_secret_key.get_secret_value() or self.sandbox_bank_url
+        ):
+            notes.append("ABONENT_AUTOPAY is set, but neither YooKassa nor Stripe is: there is nothing to charge.")
         if self.database_url.startswith("sqlite"):
             notes.append("The database is SQLite: right for one process on one machine.")
         return notes

@@ -35,6 +35,23 @@ _MODES: dict[str, tuple[Faults, str, str, str, str]] = {
         "The bank reports nothing: it has to be asked.",
     ),
 }
+_CARDS = {
+    "ok": ("даёт списать", "lets charges through", "Банк даёт списать.", "The bank lets charges through."),
+    "slow": (
+        "даёт списать через 45 секунд",
+        "lets them through after 45 seconds",
+        "Банк думает над каждым списанием.",
+        "The bank thinks about each charge.",
+    ),
+    "funds": ("денег не хватает", "has too little money", "На карте мало денег.", "The card has too little money."),
+    "holder": (
+        "банк хочет подтверждения",
+        "the bank wants its holder",
+        "Банк хочет, чтобы человек подтвердил списание.",
+        "The bank wants the person to confirm.",
+    ),
+    "gone": ("закрыта", "is closed", "Карта закрыта.", "The card is closed."),
+}
 _SHARES = {"all": ("всё", "all of it", Decimal(1)), "half": ("половину", "half of it", Decimal("0.5"))}
 _LISTED = 20  # payments to choose from, the newest first
 
@@ -49,7 +66,31 @@ class BankControl:
         modes = [{"value": mode, "label": both(*said[1:3])} for mode, said in _MODES.items()]
         now = next((mode for mode, said in _MODES.items() if said[0] == self._bank.faults), "ok")
         mode = choice("mode", both("Как сейчас", "Now it"), modes, now)
-        return [lever("bank", both("Банк", "The bank"), _BAD_DAYS, mode), self._refund()]
+        return [lever("bank", both("Банк", "The bank"), _BAD_DAYS, mode), self._refund(), self._cards()]
+
+    def _cards(self) -> Json:
+        cards = list(self._bank.cards.values())
+        if not cards:
+            return remark("cards", both("Сохранённых карт нет.", "No card is saved."), _GROUP)
+        states = [{"value": state, "label": both(*said[:2])} for state, said in _CARDS.items()]
+        return lever(
+            "cards",
+            both("Сохранённая карта", "A saved card"),
+            _GROUP,
+            choice(
+                "card", both("Карта", "Card"), [{"value": c.id, "label": both(c.title, c.title)} for c in cards], ""
+            ),
+            choice("state", both("Что с ней", "It"), states, cards[-1].state),
+        )
+
+    def card(self, given: dict[str, str]) -> Words:
+        """What becomes of the next charges. Raises Impossible for a card that is not saved."""
+        card = self._bank.cards.get(given.get("card", ""))
+        if card is None or given.get("state") not in _CARDS:
+            raise Impossible(both("Выберите карту.", "Choose a card."))
+        card.state = given["state"]
+        self._bank.changed()
+        return both(*_CARDS[card.state][2:])
 
     def _refund(self) -> Json:
         paid = self._paid()

@@ -140,6 +140,8 @@ class DemoControls:
                 return parts.bank.switch(given)
             case "refund":
                 return parts.bank.refund(given)
+            case "cards":
+                return parts.bank.card(given)
             case "clock":
                 if given.get("by") not in _MOVES:
                     raise Impossible("The clock moves by an hour, a day, a week or 30 days.")

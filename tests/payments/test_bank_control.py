@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.sandbox.bank.service import Card
 from bot.sandbox.bank_control import BankControl
 from bot.sandbox.shapes import Impossible, Json
 from core.payments.models import PaymentStatus
@@ -66,3 +67,15 @@ async def test_what_the_panel_never_sends(control: BankControl, given: dict[str,
         control.switch(given)
     with pytest.raises(Impossible):
         control.refund(given)
+
+
+async def test_a_saved_card_that_stops_working(world: World, control: BankControl) -> None:
+    assert next(one for one in control.describe() if one["name"] == "cards").get("params", []) == []
+    card = world.bank.cards.setdefault("c1", Card("c1", "Mir •• 4444"))
+    assert choices(control, "cards", "card") == ["c1"]
+    for state in choices(control, "cards", "state"):
+        assert str(control.card({"card": "c1", "state": state}))
+        assert card.state == state
+    for given in ({"card": "c2", "state": "ok"}, {"card": "c1", "state": "lost"}, {}):
+        with pytest.raises(Impossible):
+            control.card(given)

@@ -54,6 +54,8 @@ class AutopayVoice:
     def news(self, connection: Connection, order: PaymentOrder, news: News, facts: Facts) -> bool:
         """Of a charge. True when everything is said; what concerns any payment is left to whoever tells of those."""
         matters = outcome.record(connection, order, news, self._terms, self._operator, self._policy, self._clock.now())
+        if matters is None:
+            return False
         for matter in matters:
             if matter.said is Said.charged:
                 autopay_total.labels(Said.charged.value).inc()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, select, update
@@ -52,15 +53,16 @@ def leave_chats(connection: Connection, subscriber_id: str, now: datetime) -> No
         end_rules(connection, rules.c.subscriber_id == subscriber_id, Why.signed_out, now)
 
 
-def forget_means(connection: Connection, subscriber_id: str, means_id: str, now: datetime) -> bool:
-    """Pauses the rules that charge it, and lets the provider know; False when it is gone already, or not theirs."""
+def forget_means(connection: Connection, subscriber_id: str, means_id: str, now: datetime) -> list[Rule] | None:
+    """Pauses the rules that charge it, and lets the provider know; None when it is gone already, or not theirs."""
     found = store.load_means(connection, means_id)
     if found is None or found.subscriber_id != subscriber_id or not store.end_means(connection, means_id, now):
-        return False
-    for rule in store.find_rules(connection, _LIVING, rules.c.means_id == means_id, lock=True):
+        return None
+    paused = store.find_rules(connection, _LIVING, rules.c.means_id == means_id, lock=True)
+    for rule in paused:
         pause_rule(connection, rule.id, Why.means_gone, now)
     tell_provider(connection, found.id, found.provider, found.reference, now)
-    return True
+    return [replace(one, status=RuleStatus.paused, reason=Why.means_gone.value) for one in paused]
 
 
 def tell_provider(connection: Connection, means_id: str, provider: str, reference: str, now: datetime) -> None:

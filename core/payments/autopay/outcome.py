@@ -35,12 +35,12 @@ def record(
     operator: Operator,
     policy: Policy,
     now: datetime,
-) -> list[Matter]:
-    """What the news means for the charge behind the order, and what there is to say about it."""
+) -> list[Matter] | None:
+    """What the news means for the charge behind the order, and what there is to say; None where there is no charge."""
     charge = store.charge_of_order(connection, order.id)
     rule = store.load_rule(connection, charge.rule_id, lock=True) if charge is not None else None
     if charge is None or rule is None:
-        return []
+        return None  # another try has taken this order's place, or it is forgotten
     card = store.load_means(connection, order.means)
     match news:
         case News.paid:
@@ -87,8 +87,8 @@ def _declined(
     said = [Matter(Said.declined, rule, failed, card)]
     if decline is Decline.gone:
         # It would be refused for every rule: all of them pause, and the provider need not keep it.
-        forget_means(connection, rule.subscriber_id, order.means, now)
-        return said
+        paused = forget_means(connection, rule.subscriber_id, order.means, now) or []
+        return [*said, *(Matter(Said.paused, one) for one in paused if one.id != rule.id)]
     if not active:
         return said
     store.change_rule(connection, rule.id, failures=rule.failures + 1)

@@ -103,7 +103,7 @@ class AutopayPlanner:
                 connection, rule, moment(self._policy, person.zone, now, person.id, person.prefs, not_before=ahead)
             )
         if not allowed(self._policy, person.zone, now):
-            return self._later(connection, rule, moment(self._policy, person.zone, now, person.id, person.prefs))
+            return self._later(connection, rule, when.waking(self._policy, person.zone, now))
         if rule.due_on is not None and today > rule.due_on + LATE:
             return self._leave_out(connection, rule, person, Why.late, now)
         return self._decide(connection, rule, person, means, figures.get(rule.account), now)

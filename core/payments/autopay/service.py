@@ -185,7 +185,7 @@ class Autopay:
         now = self._clock.now()
 
         def apply(connection: Connection) -> None:
-            if not forget_means(connection, subscriber_id, means_id, now):
+            if forget_means(connection, subscriber_id, means_id, now) is None:
                 raise Stale("forget card: it is gone")
 
         return Write("forget card", apply)
