@@ -27,13 +27,14 @@ from core.payments.autopay.weigh import wanted, within
 from core.payments.models import PaymentLine, PaymentOrder, PaymentStatus
 from core.payments.service import ATTEND, BACKUP
 from core.payments.store import add_order
-from core.payments.tables import postings
+from core.payments.tables import lines, orders, postings
 from core.reminders.people import Person, load_people
 from core.reminders.policy import Policy
 from core.subscribers.tables import account_links
 
 LEASE = timedelta(minutes=3)
 LATER = timedelta(minutes=10)  # something else is on its way to the account, or the billing is silent
+PAYING = timedelta(minutes=30)  # how long somebody who has opened the bank's page is waited for
 PATIENCE = timedelta(days=3)  # after which an announced charge would come out of the blue
 ASKED_FOR = timedelta(hours=20)
 """For how long the provider is asked to charge: YooKassa and Stripe keep a key for 24 hours, then forget it."""
@@ -221,8 +222,16 @@ def _linked(connection: Connection, rule: Rule) -> bool:
 
 
 def _moving(connection: Connection, account: str, asked_at: datetime) -> bool:
-    """Whether money is on its way to the billing, or reached it after the figures were read."""
+    """Whether money is on its way to the billing, or reached it after the figures were read; or somebody is paying."""
     late = postings.c.posted_at.is_(None) | (postings.c.posted_at >= asked_at)
+    at_the_bank = (
+        select(orders.c.id)
+        .join(lines, lines.c.order_id == orders.c.id)
+        .where(lines.c.account == account, orders.c.created_at > asked_at - PAYING)
+        .where(orders.c.status.in_((PaymentStatus.opening.value, PaymentStatus.open.value)))
+    )
+    if connection.execute(at_the_bank.limit(1)).first() is not None:
+        return True
     return (
         connection.execute(select(postings.c.external_id).where(postings.c.account == account, late)).first()
         is not None
