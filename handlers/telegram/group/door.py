@@ -16,7 +16,7 @@ from core.delivery.tasks import plan
 from core.delivery.writes import insert_for
 from handlers.intake import NotCommitted
 from handlers.telegram.group.calls import GroupCalls
-from handlers.telegram.group.inbound import Moved, StaffSaid, read
+from handlers.telegram.group.inbound import Moved, StaffSaid, may_concern, read
 
 log = structlog.get_logger("telegram.group")
 
@@ -35,6 +35,8 @@ class StaffDoor:
 
     async def take(self, update: Update, username: str) -> bool:
         """Whether the update was the group's. Returns after the commit; raises NotCommitted."""
+        if not may_concern(update):  # nearly everything that comes: it costs no look into the database
+            return False
         try:
             found = read(update, await self._calls.chat(), username)
             if found is None:

@@ -38,6 +38,16 @@ class Moved(Struct, frozen=True):
     to: int
 
 
+def may_concern(update: Update) -> bool:
+    """Whether it comes from a group at all, or may be a code; told from the update alone."""
+    content = update.message or update.edited_message or update.my_chat_member
+    if content is None:
+        return False
+    if content.chat.type != "private":
+        return content.chat.type != "channel"
+    return bool(update.message and (update.message.text or "").lower().startswith(f"/{BIND}"))
+
+
 def read(update: Update, group: int, username: str) -> StaffSaid | Moved | str | None:
     """A string is the reason why nothing is to be done; None: this is not the group's business at all."""
     message = update.message or update.edited_message
