@@ -291,7 +291,7 @@ async def open_program(
         desk = StaffDesk(database, services, registry, sender.wake, worker.wake)
         group = build_group(settings, channels, database, services, desk, store, worker.wake)
         edges = [plug(turns) for _channel, plug in messengers]
-        pages = build_desk(database, services, desk, store, settings.public_url)
+        pages = build_desk(database, services, desk, store, settings.public_url, staff_group=group is not None)
         routes: list[BaseRoute] = [files.route(), *routes_of_desk(settings, pages)]
         routes.extend(route for edge in edges for route in edge.routes())
         bots = bot_addresses(settings)

@@ -30,6 +30,7 @@ def build_desk(
     store: FileStore,
     public_url: str,
     hasher: Passwords | None = None,
+    staff_group: bool = False,
 ) -> Desk:
     hasher = hasher or Passwords()
     planner = Planner(database, services.clock, services.billing, services.reminders.rules)
@@ -48,6 +49,7 @@ def build_desk(
         view=View(services.appeals.rules.kinds),
         content_type=content_type,
         plan=plan,
+        staff_group=staff_group,
     )
 
 

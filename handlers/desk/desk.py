@@ -40,6 +40,7 @@ class Desk:
     view: View
     content_type: Callable[[bytes], str | None]  # None: a kind of file that is not kept
     plan: Callable[[datetime], Awaitable[Trial]]  # who would be reminded at that moment
+    staff_group: bool = False  # whether staff can answer in a Telegram group, too
     closing: asyncio.Event = field(default_factory=asyncio.Event)  # open streams end then
     demo_logins: list[tuple[Member, str]] = field(default_factory=list)  # with passwords: the demo's own
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import RedirectResponse, Response
 
-from core.staff import sessions
+from core.staff import binding, sessions
 from handlers.desk.answers import Missing, say
 from handlers.desk.desk import Desk
 from handlers.desk.visit import Visit
@@ -12,8 +12,37 @@ from handlers.desk.words import languages
 
 
 async def my_page(desk: Desk, visit: Visit) -> Response:
+    return await _page(desk, visit)
+
+
+async def _page(desk: Desk, visit: Visit, code: str = "") -> Response:
+    """``code``: with which they tell the bot in Telegram who they are; shown this once."""
     mine = await desk.database.read(sessions.of_member, visit.me.id, desk.clock.now())
-    return desk.view.show(visit, "me.html", sessions=mine, languages=languages(), now=desk.clock.now())
+    bound = await desk.database.read(binding.bound, visit.me.id) if desk.staff_group else []
+    return desk.view.show(
+        visit,
+        "me.html",
+        sessions=mine,
+        languages=languages(),
+        now=desk.clock.now(),
+        staff_group=desk.staff_group,
+        bound=bound,
+        code=code,
+        minutes=int(binding.LIFE.total_seconds() // 60),
+    )
+
+
+async def make_code(desk: Desk, visit: Visit) -> Response:
+    """Only for oneself: whoever shows it to the bot writes to subscribers under this name."""
+    if not desk.staff_group:
+        raise Missing
+    code = await desk.database.write(binding.issue, visit.me, visit.who, desk.clock.now())
+    return await _page(desk, visit, code)
+
+
+async def forget_telegram(desk: Desk, visit: Visit) -> Response:
+    await desk.database.write(binding.unbind, visit.me.id, visit.who, desk.clock.now())
+    return say(visit, visit.words.t("Telegram does not know you any more."), "/desk/me")
 
 
 async def end_session(desk: Desk, visit: Visit) -> Response:

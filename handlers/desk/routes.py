@@ -21,6 +21,8 @@ WAYS = (
     Way("POST", "/desk/me/theme", Right.own, entrance.choose_theme),
     Way("POST", "/desk/me/profile", Right.own, own.save_profile),
     Way("POST", "/desk/me/password", Right.own, own.change_password),
+    Way("POST", "/desk/me/telegram", Right.own, own.make_code),
+    Way("POST", "/desk/me/telegram/forget", Right.own, own.forget_telegram),
     Way("POST", "/desk/me/sessions/others", Right.own, own.end_others),
     Way("POST", "/desk/me/sessions/{session_id}", Right.own, own.end_session),
     # Appeals
