@@ -127,7 +127,8 @@ async def check(zammad: Zammad, *, token: str = TOKEN, group: str = "Users", sta
 async def test_check_says_what_is_right_and_what_to_mend(zammad: Zammad) -> None:
     assert await check(zammad) == ["ok: Zammad answers, and accepts the token."]
     assert "problem: Zammad does not accept ABONENT_ZAMMAD_TOKEN" in (await check(zammad, token="wrong"))[0]
-    assert "no group 'Old'" in (await check(zammad, group="Old"))[1]
+    for group in ("Old", "Reading"):
+        assert f"full access to the group {group!r}" in (await check(zammad, group=group))[1]
     assert "no active state 'solved'" in (await check(zammad, states="resolved=solved"))[1]
     zammad.faults.answers = (200, b"<html>")
     assert "something that is not its API" in (await check(zammad))[0]

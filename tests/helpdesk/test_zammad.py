@@ -71,7 +71,7 @@ async def test_a_public_answer_reaches_the_subscriber_and_an_internal_one_never(
     assert (await house.now(appeal)).status is AppealStatus.in_progress
 
 
-async def test_a_note_that_is_made_public_later_goes_out_then(house: House) -> None:
+async def test_a_note_that_is_made_public_later_goes_out_with_the_next_change(house: House) -> None:
     appeal = await house.appeal("Help")
     await house.work()
     note = house.zammad.agent_writes(await house.ticket(appeal), "later", internal=True)
@@ -79,6 +79,7 @@ async def test_a_note_that_is_made_public_later_goes_out_then(house: House) -> N
     await house.work()
     assert await house.staff_said(appeal) == []
     house.zammad.publish(note)
+    house.zammad.agent_sets(await house.ticket(appeal), "open")
     await house.deliver()
     await house.work()
     assert await house.staff_said(appeal) == ["later"]

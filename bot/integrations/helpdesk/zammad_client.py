@@ -63,9 +63,10 @@ class _Id(msgspec.Struct, frozen=True):
     id: int
 
 
-class Named(msgspec.Struct, frozen=True):
-    name: str
-    active: bool = True
+class Me(msgspec.Struct, frozen=True):
+    """Whose token it is. ``groups``: by name, what may be done there (``full``, ``read``, ``create``, ``change``...)."""
+
+    groups: dict[str, list[str]] = {}
 
 
 class Denied(OutsideUnavailable):
@@ -144,9 +145,12 @@ class ZammadClient:
     async def states(self) -> list[TicketState]:
         return _many(await self._call("GET", "/ticket_states", params={"expand": "true"}), TicketState)
 
-    async def groups(self) -> list[Named]:
-        """Those that the token's owner may see."""
-        return _many(await self._call("GET", "/groups"), Named)
+    async def me(self) -> Me:
+        """The list of groups is an administrator's: an agent only sees his own."""
+        found = _one(await self._call("GET", "/users/me", params={"expand": "true"}), Me)
+        if found is None:
+            raise OutsideUnavailable("Zammad knows no such address: check ABONENT_ZAMMAD_URL")
+        return found
 
     async def close(self) -> None:
         await self._http.aclose()
