@@ -64,7 +64,7 @@ class _Id(msgspec.Struct, frozen=True):
 
 
 class Me(msgspec.Struct, frozen=True):
-    """Whose token it is. ``groups``: by name, what may be done there (``full``, ``read``, ``create``, ``change``...)."""
+    """Whose token it is. ``groups``: by name, what may be done there (``full``, ``read``, ``create``, ``change``)."""
 
     groups: dict[str, list[str]] = {}
 
