@@ -430,7 +430,8 @@ async def test_a_button_that_somebody_was_faster_than(
 async def between(house: House, monkeypatch: pytest.MonkeyPatch, act: Callable[[], Awaitable[object]]) -> None:
     """``act`` happens once, after the next turn has read and before it is committed."""
     engine = house.engine
-    step, acted = engine.step, []
+    step = engine.step
+    acted: list[int] = []
 
     async def slowly(snapshot: Snapshot, *rest: object) -> object:
         decided = await step(snapshot, *rest)  # type: ignore[arg-type]  # as the engine takes them

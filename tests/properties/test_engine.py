@@ -17,6 +17,10 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, func, insert, select, update
 
 from bot.wiring import build_services, build_tasks, zone_finder
+from core.appeals import life
+from core.appeals.models import Actor, AppealStatus, Author
+from core.appeals.records import add_message
+from core.appeals.tables import appeals
 from core.billing import tables as billing_tables
 from core.billing.breakable import BreakableBilling
 from core.billing.demo import fill_demo
@@ -38,6 +42,8 @@ from tests.properties.wander import wander
 from tests.support.dialogue import SECRET, House, Person, open_house
 
 OPERATOR = Operator(name="Svyaz", languages=("en", "ru"))
+
+APPEALS = [f"appeal{number}" for number in range(6)]
 
 
 @asynccontextmanager
@@ -94,8 +100,8 @@ async def abonent(url: str) -> AsyncIterator[Company]:
 
     async with open_house(url, build=build, zone_of=zone_finder(OPERATOR), tasks=tasks) as house:
         numbers = await house.database.write(_plant, house)
-        zoya = frozenset({"Zoyaqq", "zoyaqq@", "Nickzz", *_marks(numbers[:2])})
-        boris = frozenset({"Borisqq", "borisqq@", "Nickbb", *_marks(numbers[2:4])})
+        zoya = frozenset({"Zoyaqq", "zoyaqq@", "Nickzz", "Storyzz", *_marks(numbers[:2])})
+        boris = frozenset({"Borisqq", "borisqq@", "Nickbb", "Storybb", *_marks(numbers[2:4])})
         phones = await house.database.read(_phones, numbers)
         people = [
             Someone(Person(house, "telegram", "901", "en", "Zoyaqq"), phones[0], zoya),
@@ -107,7 +113,7 @@ async def abonent(url: str) -> AsyncIterator[Company]:
         links = ["link0", "link1", "link2", "link3"]
         chat_ids = ["telegram:901", "viber:902", "viber:903"]
         failures: Failures = {"billing": break_billing, "gateways": break_gateways}
-        yield Company(house, people, failures, [*numbers, *links, *chat_ids, "", "7"])
+        yield Company(house, people, failures, [*numbers, *links, *chat_ids, *APPEALS, "", "7"])
 
 
 def _marks(numbers: list[str]) -> list[str]:
@@ -154,7 +160,25 @@ def _plant(connection: Connection, house: House) -> list[str]:
             nickname = ("Nickzz", "Nickbb")[place] if order == 0 else ""
             link = {"id": f"link{place * 2 + order}", "subscriber_id": f"sub{place}", "account_number": number}
             add_link(connection, {**link, "role": "owner", "nickname": nickname, "proof": "phone", "created_at": now})
+        _plant_appeals(connection, house, place, f"{channel}:{address}")
     return numbers
+
+
+def _plant_appeals(connection: Connection, house: House, place: int, chat_id: str) -> None:
+    """Three for each subscriber, so that people find them and forged buttons name them: open, decided, a draft."""
+    rules, now = house.services.appeals.rules, house.clock.now()
+    story = ("Storyzz", "Storybb")[place]
+    for order, appeal_id in enumerate(APPEALS[place * 3 : place * 3 + 3]):
+        values = {"id": appeal_id, "number": place * 3 + order + 1, "subscriber_id": f"sub{place}", "chat_id": chat_id}
+        values |= {"kind": "claim", "status": AppealStatus.draft.value, "created_at": now, "updated_at": now}
+        connection.execute(insert(appeals).values(**values))
+        add_message(connection, appeal_id, Author.subscriber, story, now)
+        appeal = life.locked(connection, appeal_id)
+        if order == 2 or appeal is None:
+            continue
+        appeal = life.sent(connection, appeal, rules, now)
+        if order == 1:
+            life.settled(connection, appeal, rules, Actor(), AppealStatus.resolved, f"{story}: done", now)
 
 
 async def _play(opened: AbstractAsyncContextManager[Company], played: list[Deed]) -> None:

@@ -12,7 +12,7 @@ from tests.properties.people import FOOTER, Company
 
 FITTING = [
     "Иван Петров", "Mother's flat", "Moscow", "Москва", "new@example.org", "+7 900 000-00-77", "500", "1000", "12",
-    "My internet does not work since yesterday", "да", "how do I pay",
+    "My internet does not work since yesterday", "да", "how do I pay", "It is still broken", "мои обращения",
 ]  # fmt: skip
 
 
