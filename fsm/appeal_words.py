@@ -7,12 +7,14 @@ from core.appeals.kinds import LINK, Kind
 from core.appeals.models import OPEN, Appeal, AppealMessage, AppealStatus, Author, Thread
 from core.appeals.service import MAX_FILES, MAX_TEXT
 from core.subscribers.phones import show_phone
+from fsm.account_words import shorten
 from fsm.event import File, Text
-from fsm.screen import Rich, bold, lines
+from fsm.screen import Rich, bold, italic, lines
 from fsm.talk import Talk
 
 THREAD = 2500  # characters of a thread on one screen
 ONE = 2200  # characters of one message in it
+EXCERPT = 120  # characters of a story where it is only recalled
 FILES = 8  # on one screen: each has a button
 
 
@@ -34,6 +36,12 @@ def standing(talk: Talk, appeal: Appeal) -> str:
     if appeal.due_at is None or appeal.status not in OPEN:
         return said
     return talk.t("{status}, we answer by {moment}", status=said, moment=talk.translator.moment(appeal.due_at))
+
+
+def quoted(talk: Talk, words: str, most: int = EXCERPT) -> Rich | None:
+    """Somebody's words as a quotation, on one line."""
+    said = shorten(" ".join(words.split()), most)
+    return italic(talk.t("“{words}”", words=said)) if said else None
 
 
 def stars(rating: int) -> str:

@@ -8,18 +8,17 @@ from core.subscribers.phones import NotAPhone, parse_phone, parse_shared, show_p
 from fsm.account_reads import right_to
 from fsm.account_words import LONGEST_LABEL, label, shorten, spaced
 from fsm.action import Action
-from fsm.appeal_words import kind_title
+from fsm.appeal_words import kind_title, quoted
 from fsm.draft import ACCOUNT, CONTACT, Draft, kind_of, lacking, own_accounts
 from fsm.event import Contact, Text
 from fsm.linking_words import read_number
-from fsm.screen import Asks, Choice, Rich, Screen, Tone, bold, italic, lines, paragraphs, screen
+from fsm.screen import Asks, Choice, Rich, Screen, Tone, bold, lines, paragraphs, screen
 from fsm.talk import Talk
 
 SHOWN = 8  # accounts as buttons; any other is typed
 FAILURES = 3  # told at once
 LONGEST_FAILURE = 800  # characters of what staff wrote about it
 LONGEST_FIELD = 300  # characters
-LONGEST_STORY = 120  # characters of the story in a summary
 
 
 def summary(talk: Talk, draft: Draft) -> Rich:
@@ -33,11 +32,11 @@ def summary(talk: Talk, draft: Draft) -> Rich:
     )
     return lines(
         bold(kind_title(talk, kind)),
-        italic(f"“{shorten(' '.join(draft.words.split()), LONGEST_STORY)}”") if draft.words else None,
+        quoted(talk, draft.words),
         files,
         talk.t("💰 Account {number}", number=spaced(draft.account)) if draft.account else None,
         *(
-            f"{field.title.in_(talk.language)} {draft.fields[field.code]}"
+            field.title.in_(talk.language) + " " + bold(draft.fields[field.code])
             for field in kind.fields
             if draft.fields.get(field.code)
         ),

@@ -127,7 +127,7 @@ def closed(translator: Translator, appeal: Appeal) -> Screen:
             None if appeal.rating else translator.t("How did we do? 5 is very good."),
         ),
         rating_row(appeal.id) if not appeal.rating else None,
-        _return(translator, appeal),
+        return_choice(translator, appeal),
         _see(translator, appeal),
     )
 
@@ -141,7 +141,8 @@ def _by(translator: Translator, moment: datetime | None) -> Rich | None:
 def verdict_rows(translator: Translator, appeal: Appeal) -> list[Row]:
     """Whether it is settled: a plain yes or no."""
     yes = Choice(translator.t("✅ Yes, solved"), ConfirmAppeal(appeal.id), Tone.primary)
-    return [(yes,), (_return(translator, appeal),)]
+    no = Choice(translator.t("↩️ No, return to work"), ReturnAppeal(appeal.id))
+    return [(yes,), (no,)]
 
 
 def rating_row(appeal_id: str) -> Row:
@@ -160,8 +161,9 @@ def _ways_on(translator: Translator, appeal: Appeal) -> list[Row]:
     return [(withdraw_choice(translator, appeal),)]
 
 
-def _return(translator: Translator, appeal: Appeal) -> Choice:
-    return Choice(translator.t("↩️ No, return to work"), ReturnAppeal(appeal.id))
+def return_choice(translator: Translator, appeal: Appeal) -> Choice:
+    """Of something closed: nothing is asked there that a "no" would answer."""
+    return Choice(translator.t("↩️ Return to work"), ReturnAppeal(appeal.id))
 
 
 def _see(translator: Translator, appeal: Appeal) -> Choice:

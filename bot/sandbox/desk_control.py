@@ -1,4 +1,4 @@
-"""The staff's side of requests on the demo's panel: what waits, and a decision about it."""
+"""The staff's side of appeals on the demo's panel: what waits, and a decision about it."""
 
 from __future__ import annotations
 
@@ -7,14 +7,21 @@ from collections.abc import Sequence
 from bot.sandbox.events import EventBus
 from bot.sandbox.levers import both, choice, door, lever, remark
 from bot.sandbox.shapes import Impossible, Json, Words
+from core.appeals.kinds import LINK
 from core.appeals.models import Actor, Author, Thread
 from core.appeals.staff import NotPossible
 from core.errors import OutsideUnavailable
 from core.staff.models import Member
 from handlers.desk.acts import StaffDesk
 
-_GROUP = both("Обращения", "Requests")
-_DECISIONS = (("answer", "ответить", "answer"), ("approve", "подключить", "link"), ("refuse", "отказать", "refuse"))
+_GROUP = both("Обращения", "Appeals")
+_DECISIONS = (
+    ("answer", "ответить", "answer"),
+    ("ask", "спросить", "ask"),
+    ("resolve", "решить", "solve"),
+    ("approve", "подключить", "link"),
+    ("refuse", "отказать", "refuse"),
+)
 _ACTOR = Actor(name="Demo", via="demo")
 _EXCERPT = 40  # characters of what was written, in the list
 _LOOK = 5.0  # seconds between looks when nothing has happened on either phone
@@ -30,7 +37,7 @@ class DeskControl:
         self._waiting: list[Thread] = []
 
     async def watch(self, events: EventBus) -> None:
-        """Keeps up with the requests until cancelled."""
+        """Keeps up with the appeals until cancelled."""
         while True:
             await self._look(events)
             await events.wait(_LOOK)
@@ -60,13 +67,13 @@ class DeskControl:
         waiting = [{"value": str(one.appeal.number), "label": _label(one)} for one in self._waiting]
         decisions = [{"value": value, "label": both(ru, en)} for value, ru, en in _DECISIONS]
         first = self._waiting[0].appeal
-        usual = "approve" if first.account_number else "answer"
+        usual = "approve" if first.kind == LINK else "answer"
         return [
             lever(
                 "request",
-                both("Решить обращение", "Decide a request"),
+                both("Ответить на обращение", "Deal with an appeal"),
                 _GROUP,
-                choice("number", both("Обращение", "Request"), waiting, str(first.number)),
+                choice("number", both("Обращение", "Appeal"), waiting, str(first.number)),
                 choice("decision", both("Что сделать", "What to do"), decisions, usual),
                 {"name": "text", "label": both("Что прочтёт человек", "What the person reads"), "kind": "text"},
             )
@@ -75,22 +82,23 @@ class DeskControl:
     async def run(self, given: dict[str, str]) -> Words:
         """Raises Impossible with the reason."""
         if not given.get("number", "").isdecimal():
-            raise Impossible(both("Выберите обращение.", "Choose a request."))
+            raise Impossible(both("Выберите обращение.", "Choose an appeal."))
         number, text = int(given["number"]), given.get("text", "")
         try:
             match given.get("decision"):
-                case "answer":
+                case "answer" | "ask" | "resolve" as decision:
                     if not text.strip():
-                        raise Impossible(both("Напишите ответ.", "Write the answer."))
-                    told = await self._desk.reply(_ACTOR, number, text)
+                        raise Impossible(both("Напишите, что прочтёт человек.", "Write what the person reads."))
+                    told = await self._said(decision, number, text)
                 case "approve":
                     told = await self._desk.approve(_ACTOR, number)
                 case "refuse":
                     if not text.strip():
                         raise Impossible(both("Напишите причину отказа.", "Write why it is refused."))
-                    told = await self._desk.refuse(_ACTOR, number, text)
+                    link = (await self._desk.show(number)).appeal.kind == LINK
+                    told = await (self._desk.refuse if link else self._desk.reject)(_ACTOR, number, text)
                 case _:
-                    raise Impossible("The decision is to answer, approve or refuse.")
+                    raise Impossible("The decision is to answer, ask, solve, link or refuse.")
         except NotPossible as error:
             raise Impossible(str(error)) from None
         except OutsideUnavailable:
@@ -99,14 +107,20 @@ class DeskControl:
             return both("Готово, но написать некуда: чатов больше нет.", "Done, but no chat can be reached.")
         return both("Готово: человек прочтёт это в мессенджере.", "Done: the person reads it in the messenger.")
 
+    async def _said(self, decision: str, number: int, text: str) -> int:
+        if decision == "resolve":
+            return await self._desk.resolve(_ACTOR, number, text)
+        return await (self._desk.ask if decision == "ask" else self._desk.reply)(_ACTOR, number, text)
+
 
 def _label(thread: Thread) -> Words:
     appeal = thread.appeal
     said = [message.text for message in thread.messages if message.author is Author.subscriber and message.text]
     words = " ".join(said[-1].split()) if said else ""
     excerpt = f"«{words[:_EXCERPT]}{'…' if len(words) > _EXCERPT else ''}»" if words else ""
-    about_ru = f"просят счёт {appeal.account_number}" if appeal.account_number else "сообщение"
-    about_en = f"asks for {appeal.account_number}" if appeal.account_number else "a message"
+    link = appeal.kind == LINK
+    about_ru = f"просят счёт {appeal.account_number}" if link else "пишут"
+    about_en = f"asks for {appeal.account_number}" if link else "writes"
     return both(
         f"№ {appeal.number}: {about_ru} {excerpt}".strip(), f"No. {appeal.number}: {about_en} {excerpt}".strip()
     )

@@ -9,10 +9,9 @@ from msgspec.structs import replace
 from core.appeals.kinds import PERSON
 from core.appeals.models import Appeal
 from fsm.account_reads import right_to
-from fsm.account_words import shorten
 from fsm.action import Action
 from fsm.actions import OpenAppeal, OpenAppeals, OpenMenu, WriteAppeal
-from fsm.appeal_words import kind_title, who
+from fsm.appeal_words import kind_title, quoted, who
 from fsm.draft import (
     ACCOUNT,
     CONTACT,
@@ -30,7 +29,7 @@ from fsm.draft import (
 from fsm.draft_words import detail_screen, failures, questions_label, read_detail, summary, whats
 from fsm.event import Contact, File, Text
 from fsm.flows.appeal_sent import Discarded, Sent, send
-from fsm.screen import Asks, Choice, Screen, Tone, bold, italic, paragraphs, screen
+from fsm.screen import Asks, Choice, Screen, Tone, bold, lines, paragraphs, screen
 from fsm.state import State, entry
 from fsm.talk import Talk
 
@@ -97,7 +96,7 @@ class NotSentYet(State, frozen=True):
         return screen(
             paragraphs(
                 bold(talk.t("You have a message that is not sent yet.")),
-                italic(f"“{shorten(self.begun.words, 120)}”") if self.begun.words else None,
+                quoted(talk, self.begun.words),
             ),
             Choice(talk.t("✍️ Go on with it"), OpenAppeal(self.begun.id), Tone.primary),
             Choice(talk.t("➕ Write another one"), Another()),
@@ -119,7 +118,7 @@ class ChooseKind(State, frozen=True):
         return screen(
             paragraphs(
                 bold(talk.t("What is it about?")),
-                talk.t("Your words are kept: “{words}”", words=shorten(self.draft.words, 120))
+                lines(talk.t("Your words are kept:"), quoted(talk, self.draft.words))
                 if self.draft.words
                 else talk.t("Choose, or simply write what happened."),
             ),
@@ -210,7 +209,7 @@ class Letter(State, frozen=True):
             ),
             Choice(questions_label(talk, questions), Ask(), Tone.primary) if questions else None,
             Choice(talk.t("📨 Send"), Send(), Tone.primary) if ready else None,
-            Choice(talk.t("📨 Send as it is"), Send()) if questions and not needed else None,
+            Choice(talk.t("📨 Send right away"), Send()) if questions and not needed else None,
             (Choice(talk.t("✏️ Change"), ChangeIt()), Choice(talk.t("🗑 Delete"), Discard())),
             asks=Asks.file,
             hint=talk.t("More, if you like"),

@@ -7,12 +7,11 @@ from typing import ClassVar
 
 from core.appeals.models import OPEN, AppealStatus, Author, Thread
 from core.appeals.service import MAX_MESSAGES
-from fsm.account_words import shorten
 from fsm.action import Action
 from fsm.actions import AnswerAppeal, GoOn, OpenAppeal, OpenAppeals, ReturnAppeal, WriteAppeal
-from fsm.appeal_words import add, file_is_too_much, files_lately, who
+from fsm.appeal_words import add, file_is_too_much, files_lately, quoted, who
 from fsm.event import File, Input, Text
-from fsm.screen import Asks, Choice, Screen, Tone, bold, italic, paragraphs, screen
+from fsm.screen import Asks, Choice, Screen, Tone, bold, paragraphs, screen
 from fsm.state import State, entry, takes_replies
 from fsm.talk import Talk
 from fsm.words import says_thanks
@@ -98,7 +97,7 @@ class Answering(State, frozen=True):
         decided = found.appeal.status not in OPEN
         return screen(
             paragraphs(
-                italic(f"“{shorten(staff[-1], QUOTED)}”") if staff else None,
+                quoted(talk, staff[-1], QUOTED) if staff else None,
                 bold(talk.t("Your message for appeal No. {appeal}? A photo or a document too.", appeal=self.number)),
                 talk.t("It has been decided: what you write returns it to work.") if decided else None,
             ),

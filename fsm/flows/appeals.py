@@ -8,15 +8,15 @@ from core.appeals.models import OPEN, SETTLED, Appeal, AppealStatus
 from fsm.account_words import LONGEST_LABEL, shorten, spaced
 from fsm.action import Action
 from fsm.actions import AnswerAppeal, OpenAppeal, OpenAppeals, WriteAppeal
-from fsm.appeal_words import drawn, pages, standing, stars, title, who
+from fsm.appeal_words import drawn, pages, quoted, standing, stars, title, who
 from fsm.draft import resumed
 from fsm.event import File, Text
 from fsm.flows.appeal import Letter
 from fsm.flows.appeal_answer import Added, NoSuchAppeal, TooLate, put
-from fsm.screen import Asks, Choice, KeptFile, Row, Screen, Tone, bold, italic, lines, paragraphs, rich, screen
+from fsm.screen import Asks, Choice, KeptFile, Rich, Row, Screen, Tone, bold, italic, lines, paragraphs, rich, screen
 from fsm.state import State, entry
 from fsm.talk import Talk
-from fsm.told_appeals import rating_row, verdict_rows, withdraw_choice
+from fsm.told_appeals import rating_row, return_choice, verdict_rows, withdraw_choice
 
 SHOWN = 6  # appeals on one screen
 
@@ -100,10 +100,7 @@ class Appeals(State, frozen=True):
         return screen(
             paragraphs(
                 bold(head),
-                *(
-                    lines(bold(talk.t("Not sent yet")), italic(f"“{shorten(resumed(one).words, 80)}”"))
-                    for one in drafts
-                ),
+                *(lines(bold(talk.t("Not sent yet")), quoted(talk, resumed(one).words)) for one in drafts),
                 *(lines(bold(title(talk, one)), standing(talk, one)) for one in here),
                 None if here or drafts else talk.t("There is nothing here."),
             ),
@@ -196,10 +193,10 @@ class OneAppeal(State, frozen=True):
         return await put(talk, self.appeal_id, sent) or self
 
 
-def _fields(talk: Talk, appeal: Appeal) -> list[str]:
+def _fields(talk: Talk, appeal: Appeal) -> list[Rich]:
     kind = talk.core.appeals.kinds.get(appeal.kind)
     return [
-        f"{field.title.in_(talk.language)} {appeal.fields[field.code]}"
+        field.title.in_(talk.language) + " " + bold(appeal.fields[field.code])
         for field in kind.fields
         if appeal.fields.get(field.code)
     ]
@@ -214,7 +211,7 @@ def _ways_on(talk: Talk, appeal: Appeal) -> list[Row]:
     if appeal.status in SETTLED:
         rows = verdict_rows(talk.translator, appeal)
     elif talk.core.appeals.may_return(appeal):
-        rows = verdict_rows(talk.translator, appeal)[1:]
+        rows = [(return_choice(talk.translator, appeal),)]
     else:
         rows = [(Choice(talk.t("✍️ A new appeal about this"), WriteAppeal("", appeal.id)),)]
     if appeal.rating is None:

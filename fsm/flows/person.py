@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import ClassVar
 
 from core.appeals.kinds import PERSON
-from fsm.account_words import shorten
 from fsm.action import Action
 from fsm.actions import GoOn, OpenAppeal, OpenAppeals, OpenPerson
-from fsm.appeal_words import by_phone, who
+from fsm.appeal_words import by_phone, quoted, who
 from fsm.draft import begin, keep, resumed
 from fsm.event import File, Text
 from fsm.flows.appeal import Detail, Letter, send_draft
 from fsm.flows.appeal_sent import Sent
-from fsm.screen import Asks, Choice, Screen, Tone, bold, italic, paragraphs, screen
+from fsm.screen import Asks, Choice, Screen, Tone, bold, lines, paragraphs, screen
 from fsm.state import State, entry
 from fsm.talk import Talk
 
@@ -53,9 +52,7 @@ class Person(State, frozen=True):
                 bold(talk.t("A person will help you.")),
                 by_phone(talk),
                 talk.t("✍️ In writing, at any hour: leave a message, and our staff answer here, in this chat."),
-                talk.t("What you have written is kept:") + " " + italic(f"“{shorten(self.words, 120)}”")
-                if self.words
-                else None,
+                lines(talk.t("What you have written is kept:"), quoted(talk, self.words)) if self.words else None,
             ),
             Choice(talk.t("📨 Send it to a person"), SendBegun(), Tone.primary) if begun else None,
             Choice(talk.t("✍️ Go on with my message"), OpenAppeal(self.begun_id)) if begun else None,

@@ -233,7 +233,7 @@ async def test_after_the_term(house: House, person: Person, desk: StaffDesk, but
     await person.press("A new appeal about this")
     await person.press("A question")
     await person.say("It is back")
-    await person.press("Send as it is")
+    await person.press("Send")
     first, second = await threads(house)
     assert second.appeal.kind == "consultation" and words(second) == ["This follows appeal No. 1.\n\nIt is back"]
     assert first.appeal.reopened == 0

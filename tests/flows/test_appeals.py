@@ -32,7 +32,7 @@ async def test_kind_text_sent(house: House, person: Person, register: Register) 
     await person.say("The internet is down since morning!!!")
     assert "1 message is kept" in person.text and "The internet is down" in person.text
     assert "Account 7700 1002 18" in person.text, "the only account is the one that is meant"
-    await person.press("Send as it is")
+    await person.press("Send")
     assert "Your appeal has No. 1" in person.text and "We answer by" in person.text
     thread = await only(house)
     appeal = thread.appeal
@@ -65,10 +65,10 @@ async def test_whoever_writes_before_choosing_is_not_stopped(house: House, perso
     await register(person)
     await person.say("/appeal")
     await person.say("Nobody answers the phone")
-    assert "Your words are kept: “Nobody answers the phone”" in person.text
+    assert "“Nobody answers the phone”" in person.text
     await person.press("A claim")
     assert "1 message is kept" in person.text
-    await person.press("Send as it is")
+    await person.press("Send")
     thread = await only(house)
     assert (thread.appeal.kind, words(thread)) == ("claim", ["Nobody answers the phone"])
 
@@ -194,7 +194,7 @@ async def test_everything_can_be_changed(house: House, person: Person, register:
     await person.press("What it is about")
     await person.press("A claim")
     assert "March" not in person.text, "the claim does not ask for a period"
-    await person.press("Send as it is")
+    await person.press("Send")
     thread = await only(house)
     appeal = thread.appeal
     assert words(thread) == ["I paid three times"]
@@ -207,7 +207,7 @@ async def test_a_stranger_is_asked_for_a_phone_once(house: House, person: Person
     await person.press("Write to us")
     await person.press("A question")
     await person.say("Do you serve my street?")
-    await person.press("Send as it is")
+    await person.press("Send")
     await person.say("nothing like a phone")
     assert "cannot read this as a phone number" in person.text
     await person.say("8 900 000-00-09")
@@ -237,7 +237,7 @@ async def test_a_known_failure_is_told_first(house: House, person: Person, regis
     await person.press("Something does not work")
     await person.press("Write all the same")
     await person.say("It smells of fire too")
-    await person.press("Send as it is")
+    await person.press("Send")
     assert "No. 1" in person.text
 
 
@@ -294,7 +294,7 @@ async def test_a_second_draft_is_not_lost(house: House, person: Person, register
     await person.press("Write another one")
     await person.press("A question")
     await person.say("Second matter")
-    await person.press("Send as it is")
+    await person.press("Send")
     assert "No. 2" in person.text
     await person.press("The other message, not sent")
     assert "First matter" in person.text
@@ -398,7 +398,7 @@ async def test_an_album_is_answered_once(house: House, register: Register) -> No
     assert len(person._all()) == before + 2
     assert "10 files are the most" in person.text and "10 files" in person.text
     assert person.text.count("the most") == 1
-    await person.press("Send as it is")
+    await person.press("Send")
     thread = await only(house)
     assert len(thread.messages) == 10 and all(message.blob for message in thread.messages)
 
