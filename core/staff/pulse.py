@@ -6,7 +6,6 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
-from core.appeals.models import AppealStatus
 from core.appeals.tables import appeals
 from core.staff import marks
 from core.staff.presence import HERE
@@ -14,11 +13,11 @@ from core.staff.tables import staff_presence
 
 
 def of_inbox(connection: Connection) -> str:
-    """Changes when any appeal does that staff see."""
-    query = select(func.count(), func.sum(appeals.c.version), func.max(appeals.c.updated_at)).where(
-        appeals.c.status != AppealStatus.draft.value
-    )
-    return "/".join(str(value) for value in connection.execute(query).one())
+    """Changes when any appeal does."""
+    # By the index of changes: the newest, and how many changes were made at that very moment.
+    newest = connection.execute(select(func.max(appeals.c.updated_at))).scalar()
+    query = select(func.count(), func.sum(appeals.c.version)).where(appeals.c.updated_at == newest)
+    return "/".join(str(value) for value in (newest, *connection.execute(query).one()))
 
 
 def of_appeal(connection: Connection, appeal_id: str, now: datetime) -> str:

@@ -121,7 +121,7 @@
     "?": () => open("keys"),
   };
   // The same keys under a Russian layout.
-  const RUSSIAN = { о: "j", л: "k", г: "u", к: "r", т: "n", ф: "a", у: "e", ".": "/", ",": "?" };
+  const RUSSIAN = { о: "j", л: "k", г: "u", к: "r", т: "n", ф: "a", у: "e" };
 
   document.addEventListener("keydown", (event) => {
     if ((event.ctrlKey || event.metaKey) && event.key === "Enter" && event.target.form) {
@@ -134,7 +134,7 @@
     if (event.key === "Enter" && marked() && !event.target.closest("a, button")) { follow(marked()); return; }
     let key = event.key.toLowerCase();
     if (/[а-яё]/.test(key)) key = RUSSIAN[key] || key;
-    if (event.code === "Slash") key = event.shiftKey ? "?" : "/";
+    if (!KEYS[key] && event.code === "Slash") key = event.shiftKey ? "?" : "/"; // another layout has other signs there
     if (KEYS[key]) { event.preventDefault(); KEYS[key](); }
   });
 
@@ -153,7 +153,23 @@
     window.addEventListener("pagehide", () => source.close());
   }
 
+  // What came while nothing was being written has been seen; whoever is writing is asked before it is sent.
+  function followThread() {
+    const work = $("#work");
+    if (!work) return;
+    new MutationObserver(() => {
+      all("[data-seen]").forEach((field) => {
+        const text = $("textarea", field.form);
+        if (text && !text.value.trim()) field.value = $("#work").dataset.seenNow;
+      });
+      const last = $("#thread").lastElementChild;
+      const near = document.documentElement.scrollHeight - window.scrollY - window.innerHeight < 500;
+      if (last && near) last.scrollIntoView({ block: "end", behavior: "smooth" });
+    }).observe(work.parentElement, { subtree: true, attributeFilter: ["data-seen-now"] });
+  }
+
   function settle() {
+    followThread();
     const form = composer();
     if (form) mode($("[name=as]", form).value || "reply", false);
     const thread = $("#thread");
