@@ -25,10 +25,16 @@ class Pace:
         self._monotonic = monotonic
         self._sleep = sleep
         self._filled = monotonic()
+        # Whoever is first in each line waits for the clock, the others for them: a hundred chats that all slept for the
+        # same moment would wake a hundred times for each message.
+        self._lines = {bulk: asyncio.Lock() for bulk in (False, True)}
 
     async def turn(self, *, bulk: bool = False) -> None:
-        """Waits until one more message may go."""
-        reserve = self._rate * 0.2 if bulk else 0.0
+        """Waits until one more message may go; in the order of asking, replies and bulk each in a line of their own."""
+        async with self._lines[bulk]:
+            await self._wait(self._rate * 0.2 if bulk else 0.0)
+
+    async def _wait(self, reserve: float) -> None:
         while True:
             now = self._monotonic()
             self._tokens = min(self._rate, self._tokens + (now - self._filled) * self._rate)

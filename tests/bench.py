@@ -155,7 +155,7 @@ class Durable:
 
 
 @contextlib.asynccontextmanager
-async def _postgres() -> AsyncIterator[str]:
+async def own_postgres() -> AsyncIterator[str]:
     """A database of our own for the time of the run; empty when there is no server."""
     first = make_url(os.environ.get("ABONENT_TEST_POSTGRES", DEFAULT_ADMIN_URL))
     name = f"abonent_bench_{secrets.token_hex(4)}"
@@ -200,7 +200,7 @@ async def measure(rounds: int, scale: float = 1.0, *, postgres: bool = True) -> 
     async with contextlib.AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         urls = {"SQLite": f"sqlite+aiosqlite:///{folder / 'bench.db'}"}
-        if postgres and (url := await stack.enter_async_context(_postgres())):
+        if postgres and (url := await stack.enter_async_context(own_postgres())):
             urls["PostgreSQL"] = url
         houses = []
         for name, url in urls.items():

@@ -5,13 +5,14 @@ from __future__ import annotations
 from sqlalchemy import Column, ForeignKey, String, Table
 
 from core.database import UtcDateTime, metadata
+from core.staff.tables import staff
 
 # Who of the staff a Telegram account belongs to. One account is one person; a person may have several.
 staff_telegram = Table(
     "staff_telegram",
     metadata,
     Column("telegram_id", String(20), primary_key=True),
-    Column("staff_id", String(16), ForeignKey("staff.id"), nullable=False, index=True),
+    Column("staff_id", String(16), ForeignKey(staff.c.id), nullable=False, index=True),
     Column("bound_at", UtcDateTime, nullable=False),
 )
 
@@ -19,7 +20,7 @@ staff_telegram = Table(
 staff_codes = Table(
     "staff_codes",
     metadata,
-    Column("staff_id", String(16), ForeignKey("staff.id"), primary_key=True),
+    Column("staff_id", String(16), ForeignKey(staff.c.id), primary_key=True),
     Column("code_hash", String(64), nullable=False, unique=True),
     Column("expires_at", UtcDateTime, nullable=False),
 )
