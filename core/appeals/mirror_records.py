@@ -56,9 +56,14 @@ def opened(connection: Connection, desk: str, appeal_id: str, remote_id: str) ->
     _change(connection, desk, appeal_id, nothing, remote_id=remote_id, remote_status="", remote_word="", followed=0)
 
 
-def lost(connection: Connection, desk: str, appeal_id: str) -> None:
-    """Nothing is there any more: it will be opened anew, with the whole thread."""
-    _change(connection, desk, appeal_id, remote_id=None, generation=appeal_mirrors.c.generation + 1, version=-1)
+def lost(connection: Connection, desk: str, appeal_id: str, remote_id: str = "") -> None:
+    """Nothing is there any more: it will be opened anew, with the whole thread.
+
+    ``remote_id`` is what was found gone; whoever was faster may have opened another one already.
+    """
+    same = [appeal_mirrors.c.remote_id == remote_id] if remote_id else []
+    again = appeal_mirrors.c.generation + 1
+    _change(connection, desk, appeal_id, *same, remote_id=None, generation=again, version=-1)
 
 
 MOVED = "merged"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 
 import pytest
 
+from core.appeals import mirror_records as book
 from core.appeals.kinds import LINK
 from core.appeals.models import AppealStatus
+from tests.helpdesk.doubles.zammad import STATES
 from tests.helpdesk.house import AGENT, EVA, House
 
 PNG = bytes.fromhex("89504e470d0a1a0a0000000d4948445200000001000000010806000000") + b"\x00" * 40
@@ -299,6 +302,34 @@ async def test_a_deleted_ticket_is_made_anew_with_all_that_was_said(house: House
     await house.deliver()
     await house.later()
     assert await house.staff_said(appeal) == ["hello"]
+
+
+async def test_a_loss_that_is_noticed_twice_makes_one_new_ticket(house: House) -> None:
+    appeal = await house.appeal("Help")
+    await house.work()
+    first = await house.ticket(appeal)
+    house.zammad.delete(first)
+    await house.says(appeal, "?")
+    standing = await house.counterpart(appeal)
+    await house.work()
+    # Whoever saw the old one gone comes too late.
+    await house.database.write(book.lost, "zammad", appeal.id, standing.remote_id)
+    takes = [house.intake.take(first) for _ in range(3)]
+    await asyncio.gather(*takes, house.mirror.bring(appeal.id))
+    await house.later()
+    assert len(house.zammad.tickets) == 1
+    assert house.zammad.said(await house.ticket(appeal)) == ["Help", "?"]
+
+
+async def test_a_state_that_was_added_a_moment_ago_is_understood(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    appeal = await house.appeal("Help")
+    await house.work()
+    monkeypatch.setitem(STATES, "solved", "closed")
+    house.zammad.agent_writes(await house.ticket(appeal), "it works", state="solved")
+    await house.deliver()
+    await house.work()
+    assert (await house.now(appeal)).status is AppealStatus.resolved
+    assert house.zammad.tickets[await house.ticket(appeal)]["state"] == "solved"
 
 
 async def test_what_is_over_is_not_made_anew(house: House) -> None:

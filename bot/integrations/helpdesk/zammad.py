@@ -77,12 +77,13 @@ class ZammadDesk:
         self._states: States | None = None
         self._states_until = clock.now()
 
-    async def states(self) -> States:
-        """Zammad's list of states changes about never: it is asked for again after a while."""
-        if self._states is None or self._clock.now() >= self._states_until:
-            self._states = States(self._chosen, await self.client.states())
+    async def states(self, named: str = "") -> States:
+        """Zammad's list of states changes about never: it is asked for again after a while, and for an unknown name."""
+        states = self._states
+        if states is None or self._clock.now() >= self._states_until or (named and not states.kind(named)):
+            states = self._states = States(self._chosen, await self.client.states())
             self._states_until = self._clock.now() + STATES_FOR
-        return self._states
+        return states
 
     async def open(self, thread: Thread, generation: int) -> str:
         appeal = thread.appeal
@@ -204,7 +205,7 @@ class ZammadDesk:
         ticket = await self.client.ticket(int(at.remote_id))
         if ticket is None:
             raise RemoteGone
-        if (await self.states()).is_merged(ticket.state):
+        if (await self.states(ticket.state)).is_merged(ticket.state):
             raise await self.merged(at, ticket)
         return ticket
 

@@ -65,7 +65,7 @@ class ZammadIntake:
         if not standing:
             return "foreign"
         ticket = await self.zammad.client.ticket(ticket_id)
-        merged = ticket is not None and (await self.zammad.states()).is_merged(ticket.state)
+        merged = ticket is not None and (await self.zammad.states(ticket.state)).is_merged(ticket.state)
         target = 0
         for at in standing:  # several where tickets were merged: they share the answers, each told once
             async with held(self._database, self._clock, at.desk, at.appeal_id) as lease:
@@ -84,7 +84,7 @@ class ZammadIntake:
     async def _lost(self, lease: Lease, at: Counterpart) -> None:
         """An open appeal gets another ticket, with all that was said."""
         log.warning("ticket is gone", desk=at.desk, appeal=at.appeal_id)
-        await lease.note(book.lost)
+        await lease.note(book.lost, at.remote_id)
         again = plan(f"{SYNC}:{at.appeal_id}:gone{at.generation}", SYNC, {"appeal_id": at.appeal_id}, self._clock.now())
         await self._database.write(again.apply)
 
@@ -99,7 +99,7 @@ class ZammadIntake:
             return  # it has moved meanwhile: that has a task of its own
         fresh = await self._fresh(at, articles)
         visit = _Visit(self, lease, thread.appeal, at, ticket, articles)
-        meant = (await self.zammad.states()).meant(ticket.state) if ticket.state != at.word else None
+        meant = (await self.zammad.states(ticket.state)).meant(ticket.state) if ticket.state != at.word else None
         await visit.carry_out(fresh, meant)
 
     async def _fresh(self, at: Counterpart, articles: Sequence[Article]) -> list[Article]:
