@@ -53,7 +53,7 @@ def status(translator: Translator, appeal: Appeal) -> str:
     return f"{SIGNS.get(appeal.status, '')} {said.get(appeal.status, appeal.status.value)}"
 
 
-def card(translator: Translator, appeal: Appeal, kind: Kind, name: str) -> Rich:
+def card(translator: Translator, appeal: Appeal, kind: Kind, name: str, worker: str = "") -> Rich:
     """The first message of a topic; it is edited when the appeal's status changes."""
     asked = [
         f"{(kind_field.title.in_(translator.language) if (kind_field := kind.find_field(code)) else code)} {said}"
@@ -69,6 +69,7 @@ def card(translator: Translator, appeal: Appeal, kind: Kind, name: str) -> Rich:
         lines(
             bold(f"{_number(translator, appeal)}. {kind.title.in_(translator.language)}"),
             status(translator, appeal),
+            translator.t("Works on it: {name}", name=worker) if worker else None,
             due,
             rated,
         ),

@@ -173,3 +173,36 @@ async def test_the_general_topic_hears_of_what_is_new_and_what_is_late(rig: Rig)
     await rig.group.news.tick()
     assert "the deadline has passed" in rig.forum.texts()[-1]
     assert (await rig.thread(first)).appeal.status is AppealStatus.acknowledged
+
+
+async def test_the_card_shows_whose_it_is_and_how_it_was_rated(rig: Rig) -> None:
+    anna = await rig.subscriber("Anna Petrova", "+79000000010")
+    olga = rig.sandbox.telegram.person("Olga Sidorova", "+79000000200", "en")
+    await rig.member(olga)
+    appeal = await rig.appeal(anna, "No internet")
+    await rig.settle()
+    rig.forum.say(olga, "/take", rig.topic(appeal).id)
+    await rig.settle()
+    assert "Works on it: Olga Sidorova" in rig.forum.texts(rig.topic(appeal).id)[0]
+    await rig.desk.change_kind(AT_THE_DESK, appeal.number, "finance")
+    await rig.settle()
+    assert "Bills, payments" in rig.topic(appeal).name
+    await rig.desk.resolve(AT_THE_DESK, appeal.number, "Done")
+    await rig.database.write(rig.services.appeals.rate(appeal.id, 4, "Quick").apply)
+    await rig.settle()
+    assert "Rated 4 of 5: Quick" in rig.forum.texts(rig.topic(appeal).id)[0]
+    count = len(rig.forum.messages(rig.topic(appeal).id))
+    await rig.group.mirror.bring(appeal.id)
+    assert len(rig.forum.messages(rig.topic(appeal).id)) == count
+
+
+async def test_a_bind_whose_answer_was_lost_is_no_wrong_code(rig: Rig) -> None:
+    from bot.sandbox.telegram.errors import ApiError
+
+    ivan = rig.sandbox.telegram.person("Ivan", "+79000000201", "en")
+    rig.sandbox.telegram.fail_next(ApiError(502, "Bad Gateway"), method="sendMessage")
+    await rig.member(ivan)
+    await rig.minutes(0.5)
+    assert [one.text for one in ivan.messages if one.who == "bot"] == [
+        "You are Ivan for me now. What you write in an appeal's topic goes to the subscriber."
+    ]

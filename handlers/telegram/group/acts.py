@@ -199,9 +199,10 @@ class StaffActs:
             await self._explain(said, words.hidden(self._words))
             return
         now = self._clock.now()
-        bound = await self._database.write(binding.bind, said.text, str(said.user), now)
-        if isinstance(bound, Member):
-            await self._back(said, words.welcome(self._words, bound))
+        bound: Member | NotBound = await self._database.write(binding.bind, said.text, str(said.user), now)
+        known = bound if isinstance(bound, Member) else await self._database.read(binding.member_of, str(said.user))
+        if known is not None:  # also where the code was used up by an earlier try of this very task
+            await self._back(said, words.welcome(self._words, known))
         elif bound is NotBound.tries:
             await self._back(said, words.code_tries(self._words))
         else:

@@ -144,13 +144,15 @@ class GroupCalls:
         said, marks = entities.formatted(_parts(text))
         try:
             await self._call(
-                lambda chat: self._bot.edit_message_text(
-                    said,
-                    chat_id=chat,
-                    message_id=message_id,
-                    parse_mode=None,
-                    entities=marks,
-                    link_preview_options=_NO_PREVIEW,
+                lambda chat: self._unless_same(
+                    self._bot.edit_message_text(
+                        said,
+                        chat_id=chat,
+                        message_id=message_id,
+                        parse_mode=None,
+                        entities=marks,
+                        link_preview_options=_NO_PREVIEW,
+                    )
                 )
             )
         except HelpdeskRefused as error:

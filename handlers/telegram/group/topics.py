@@ -85,6 +85,17 @@ class TopicDesk:
             await self._calls.set_closed(topic, True)
         return title
 
+    async def refresh(self, appeal: Appeal, at: Counterpart) -> str:
+        """The card as it must be now, and the name where that has changed; says the name."""
+        _chat, topic = await self._place(at)
+        card = await self._database.read(_card_of, at)
+        if card is not None:
+            await self._calls.edit(card, await self._card(appeal))
+        title = await self._title(appeal)
+        if title != at.word:
+            await self._calls.rename(topic, title)
+        return title
+
     async def close(self) -> None:
         """The bot's connections are the messenger's own."""
 
@@ -112,7 +123,8 @@ class TopicDesk:
 
     async def _card(self, appeal: Appeal) -> Rich:
         name = await self._subscriber_name(appeal)
-        return words.card(self._translator, appeal, self._rules.kinds.get(appeal.kind), name)
+        worker = await self._staff_name(appeal.assignee)
+        return words.card(self._translator, appeal, self._rules.kinds.get(appeal.kind), name, worker)
 
     async def _subscriber_name(self, appeal: Appeal) -> str:
         return await self._database.read(_name_of, appeal.subscriber_id) if appeal.subscriber_id else ""
