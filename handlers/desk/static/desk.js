@@ -46,6 +46,14 @@
     }
   });
 
+  // The address says what is looked for: it can be opened again, and sent to a colleague.
+  document.addEventListener("input", (event) => {
+    const form = event.target.form;
+    if (!form || form.id !== "filters") return;
+    const asked = new URLSearchParams([...new FormData(form)].filter(([, value]) => value));
+    window.history.replaceState(null, "", `${form.action}${asked.size ? `?${asked}` : ""}`);
+  });
+
   // -- the composer --------------------------------------------------------------------------------------------------
 
   const composer = () => $("#composer");
@@ -56,8 +64,10 @@
     form.dataset.as = name;
     $("[name=as]", form).value = name;
     all("[data-mode]", form).forEach((tab) => tab.setAttribute("aria-pressed", tab.dataset.mode === name));
+    const area = $("textarea", form);
+    area.placeholder = name === "note" ? area.dataset.note : area.dataset.reply;
     all("[data-for]", form).forEach((part) => { part.hidden = part.dataset.for !== name; });
-    if (focus) { const text = $("textarea", form); text.focus(); text.scrollIntoView({ block: "nearest" }); }
+    if (focus) { area.focus(); area.scrollIntoView({ block: "nearest" }); }
   }
 
   function grow(area) {
