@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from core.appeals.files import LIMIT
 from core.appeals.kinds import LINK, Kind
 from core.appeals.models import OPEN, Appeal, AppealMessage, AppealStatus, Author, Thread
 from core.appeals.service import MAX_FILES, MAX_TEXT
 from core.subscribers.phones import show_phone
-from fsm.account_words import shorten
+from fsm.account_words import shorten, within
 from fsm.event import File, Text
 from fsm.screen import Rich, bold, italic, lines
 from fsm.talk import Talk
@@ -15,6 +17,7 @@ from fsm.talk import Talk
 THREAD = 2500  # characters of a thread on one screen
 ONE = 2200  # characters of one message in it
 EXCERPT = 120  # characters of a story where it is only recalled
+ANSWERS = 600  # characters of what the kind asks for
 FILES = 8  # on one screen: each has a button
 
 
@@ -42,6 +45,16 @@ def quoted(talk: Talk, words: str, most: int = EXCERPT) -> Rich | None:
     """Somebody's words as a quotation, on one line."""
     said = shorten(" ".join(words.split()), most)
     return italic(talk.t("“{words}”", words=said)) if said else None
+
+
+def answers(talk: Talk, kind: Kind, fields: Mapping[str, str]) -> list[Rich]:
+    """What was asked for besides the story, a line each; as many as a screen has room for."""
+    found = [
+        shorten(field.title.in_(talk.language), EXCERPT) + " " + bold(shorten(fields[field.code], EXCERPT))
+        for field in kind.fields
+        if fields.get(field.code)
+    ]
+    return within(found, ANSWERS)
 
 
 def stars(rating: int) -> str:

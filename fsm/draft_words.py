@@ -8,7 +8,7 @@ from core.subscribers.phones import NotAPhone, parse_phone, parse_shared, show_p
 from fsm.account_reads import right_to
 from fsm.account_words import LONGEST_LABEL, label, shorten, spaced
 from fsm.action import Action
-from fsm.appeal_words import kind_title, quoted
+from fsm.appeal_words import answers, kind_title, quoted
 from fsm.draft import ACCOUNT, CONTACT, Draft, kind_of, lacking, own_accounts
 from fsm.event import Contact, Text
 from fsm.linking_words import read_number
@@ -35,11 +35,7 @@ def summary(talk: Talk, draft: Draft) -> Rich:
         quoted(talk, draft.words),
         files,
         talk.t("💰 Account {number}", number=spaced(draft.account)) if draft.account else None,
-        *(
-            field.title.in_(talk.language) + " " + bold(draft.fields[field.code])
-            for field in kind.fields
-            if draft.fields.get(field.code)
-        ),
+        *answers(talk, kind, draft.fields),
         call,
     )
 

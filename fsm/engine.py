@@ -236,6 +236,8 @@ class Engine:
                 posts.append(Post(talk.chat.chat_id, message))
         album, posts = answered_together(talk, envelope, turn.event, posts)
         moved = replace(moved, album=album)
+        if new.about and posts:
+            talk.write(self._services.appeals.spoke_of(new.about, talk.chat.chat_id, talk.turn_id))
         posts.extend(talk.posts)
         posts.extend(self._notifications(talk))
         return Step(moved.dump(), moved.state.name, talk.writes, posts, talk.toast, welcome)

@@ -44,6 +44,11 @@ class State(Struct, frozen=True):
     before_consent: ClassVar[bool] = False
     """May be shown to somebody who has not agreed to a new version of the consent document, as public states may."""
 
+    @property
+    def about(self) -> str:
+        """The id of the appeal that its screen speaks of; empty for none."""
+        return ""
+
     async def show(self, talk: Talk) -> Screen:
         raise TypeError(f"{type(self).__name__} has no show()")
 

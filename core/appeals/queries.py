@@ -110,10 +110,13 @@ def sent_since(connection: Connection, chat_id: str, moment: datetime) -> int:
 
 
 def replied_to(connection: Connection, chat_id: str, message_id: str) -> str | None:
-    """The appeal that a message in the chat spoke of, by the messenger's id of that message."""
+    """The appeal that a message in the chat speaks of, by the messenger's id of that message.
+
+    A message may have been edited since: what it says now counts.
+    """
     query = (
         select(appeal_posts.c.appeal_id)
-        .join(outbox, outbox.c.id == appeal_posts.c.outbox_id)
+        .select_from(outbox.outerjoin(appeal_posts, outbox.c.id == appeal_posts.c.outbox_id))
         .where(outbox.c.chat_id == chat_id, outbox.c.message_id == message_id)
         .order_by(outbox.c.id.desc())
         .limit(1)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, delete, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from core.appeals import life, queries
 from core.appeals.files import Stored, describe
@@ -15,9 +15,10 @@ from core.appeals.kinds import Kinds
 from core.appeals.models import OPEN, SETTLED, Appeal, AppealStatus, Author, Thread
 from core.appeals.records import add_message, load
 from core.appeals.rules import AppealRules, Deadline
-from core.appeals.tables import appeal_events, appeal_messages, appeals
+from core.appeals.tables import appeal_events, appeal_messages, appeal_posts, appeals
 from core.clock import Clock
 from core.database import Database
+from core.delivery.tables import outbox
 from core.delivery.tasks import plan
 from core.delivery.writes import Write, change, insert_new
 from core.errors import Stale
@@ -270,6 +271,20 @@ class AppealService:
             life.returned(connection, appeal, self.rules, now)
 
         return self._step("reopen appeal", appeal_id, do, *SETTLED, AppealStatus.closed)
+
+    def spoke_of(self, appeal_id: str, chat_id: str, turn_id: str) -> Write:
+        """What this turn says in the chat is about the appeal: an answer to it goes there."""
+
+        def apply(connection: Connection) -> None:
+            mine = select(outbox.c.id).where(outbox.c.chat_id == chat_id, outbox.c.turn_id == turn_id)
+            rows = [
+                {"outbox_id": row, "appeal_id": appeal_id, "message_id": None, "chat_id": chat_id}
+                for row in connection.execute(mine).scalars()
+            ]
+            if rows:
+                connection.execute(insert(appeal_posts), rows)
+
+        return Write("spoke of appeal", apply)
 
     def rate(self, appeal_id: str, rating: int, words: str = "") -> Write:
         """1 to 5, with a word; rating again replaces it. Raises ValueError for another number."""

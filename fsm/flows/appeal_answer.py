@@ -5,16 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import ClassVar
 
-from core.appeals.models import OPEN, AppealStatus, Author, Thread
+from core.appeals.models import OPEN, SETTLED, AppealStatus, Author, Thread
 from core.appeals.service import MAX_MESSAGES
 from fsm.action import Action
 from fsm.actions import AnswerAppeal, GoOn, OpenAppeal, OpenAppeals, ReturnAppeal, WriteAppeal
+from fsm.appeal_state import AboutAppeal
 from fsm.appeal_words import add, file_is_too_much, files_lately, quoted, who
 from fsm.event import File, Input, Text
-from fsm.screen import Asks, Choice, Screen, Tone, bold, paragraphs, screen
+from fsm.screen import Asks, Choice, Screen, Tone, bold, lines, paragraphs, screen
 from fsm.state import State, entry, takes_replies
 from fsm.talk import Talk
-from fsm.words import says_thanks
+from fsm.words import says_thanks, says_yes
 
 QUOTED = 600  # characters of what staff wrote last
 
@@ -56,7 +57,7 @@ async def replied(talk: Talk, said: Input, state: State) -> bool:
     found = await talk.core.appeals.replied_to(chat_id, talk.reply_to.message_id, person)
     if found is None or found.appeal.status is AppealStatus.draft:
         return False
-    if getattr(state, "appeal_id", "") == found.appeal.id and isinstance(state, Answering | StillWrong | Added):
+    if state.about == found.appeal.id and isinstance(state, Answering | StillWrong | Added):
         return False  # that very appeal is the question on the screen
     new = await put(talk, found.appeal.id, said)
     if isinstance(new, Added):
@@ -81,12 +82,10 @@ class NoSuchAppeal(State, frozen=True):
         )
 
 
-class Answering(State, frozen=True):
+class Answering(AboutAppeal, frozen=True):
     """Waits for more words or a file; what comes is with staff at once."""
 
-    appeal_id: str
     number: int
-    public: ClassVar[bool] = True
     unfinished: ClassVar[bool] = True
 
     async def show(self, talk: Talk) -> Screen:
@@ -116,12 +115,10 @@ class Answering(State, frozen=True):
         return await put(talk, self.appeal_id, sent) or self
 
 
-class StillWrong(State, frozen=True):
+class StillWrong(AboutAppeal, frozen=True):
     """Before it goes back to work: what is still wrong?"""
 
-    appeal_id: str
     number: int
-    public: ClassVar[bool] = True
     unfinished: ClassVar[bool] = True
 
     async def show(self, talk: Talk) -> Screen:
@@ -157,14 +154,12 @@ class StillWrong(State, frozen=True):
         return await put(talk, self.appeal_id, sent, wrong=True) or self
 
 
-class Added(State, frozen=True):
+class Added(AboutAppeal, frozen=True):
     """It is with staff; more may follow."""
 
-    appeal_id: str
     number: int
     due: datetime | None = None
     returned: bool = False
-    public: ClassVar[bool] = True
     settles: ClassVar[bool] = True
 
     def said(self, talk: Talk) -> str:
@@ -236,9 +231,11 @@ async def put(
         return NoSuchAppeal()
     appeals, appeal = talk.core.appeals, found.appeal
     decided = appeal.status not in OPEN
-    if decided and not wrong and isinstance(said, Text) and says_thanks(said.text):
+    if decided and not wrong and isinstance(said, Text) and (says_thanks(said.text) or says_yes(said.text)):
         # A kind word after a decision is not meant to return it to work.
-        talk.tell(talk.t("You are welcome!"))
+        yes = talk.t("✅ Yes, solved")
+        hint = talk.t("If it is solved, press “{button}” under our answer.", button=yes)
+        talk.tell(lines(talk.t("You are welcome!"), hint if appeal.status in SETTLED else None))
         return None
     if not appeals.may_write(appeal):
         return TooLate(appeal.id, appeal.number)

@@ -8,6 +8,7 @@ from typing import ClassVar
 from core.subscribers.activity import Did, did
 from core.subscribers.phones import show_phone
 from fsm.actions import GoOn, OpenAppeal, WriteAppeal
+from fsm.appeal_state import AboutAppeal
 from fsm.appeal_words import by_phone, who
 from fsm.draft import Draft
 from fsm.event import File, Text
@@ -17,15 +18,13 @@ from fsm.state import State
 from fsm.talk import Talk
 
 
-class Sent(State, frozen=True):
+class Sent(AboutAppeal, frozen=True):
     """The number, and what happens next. Whatever is written below goes into it as well."""
 
-    appeal_id: str
     number: int
     due: datetime
     contact: str = ""
     begun_id: str = ""  # another one that is not sent yet
-    public: ClassVar[bool] = True
     settles: ClassVar[bool] = True
 
     async def show(self, talk: Talk) -> Screen:

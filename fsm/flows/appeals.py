@@ -8,12 +8,13 @@ from core.appeals.models import OPEN, SETTLED, Appeal, AppealStatus
 from fsm.account_words import LONGEST_LABEL, shorten, spaced
 from fsm.action import Action
 from fsm.actions import AnswerAppeal, OpenAppeal, OpenAppeals, WriteAppeal
-from fsm.appeal_words import drawn, pages, quoted, standing, stars, title, who
+from fsm.appeal_state import AboutAppeal
+from fsm.appeal_words import answers, drawn, pages, quoted, standing, stars, title, who
 from fsm.draft import resumed
 from fsm.event import File, Text
 from fsm.flows.appeal import Letter
 from fsm.flows.appeal_answer import Added, NoSuchAppeal, TooLate, put
-from fsm.screen import Asks, Choice, KeptFile, Rich, Row, Screen, Tone, bold, italic, lines, paragraphs, rich, screen
+from fsm.screen import Asks, Choice, KeptFile, Row, Screen, Tone, bold, italic, lines, paragraphs, rich, screen
 from fsm.state import State, entry
 from fsm.talk import Talk
 from fsm.told_appeals import rating_row, return_choice, verdict_rows, withdraw_choice
@@ -125,12 +126,10 @@ class Appeals(State, frozen=True):
         return Appeals(press.closed)
 
 
-class OneAppeal(State, frozen=True):
+class OneAppeal(AboutAppeal, frozen=True):
     """One appeal with its thread, a page at a time."""
 
-    appeal_id: str
     page: int = 0
-    public: ClassVar[bool] = True
 
     async def show(self, talk: Talk) -> Screen:
         found = await talk.core.appeals.get(self.appeal_id, *who(talk))
@@ -151,7 +150,7 @@ class OneAppeal(State, frozen=True):
                     talk.t("💰 Account {number}", number=spaced(appeal.account_number))
                     if appeal.account_number
                     else None,
-                    *_fields(talk, appeal),
+                    *answers(talk, talk.core.appeals.kinds.get(appeal.kind), appeal.fields),
                     talk.t("Your rating: {stars}", stars=stars(appeal.rating)) if appeal.rating else None,
                 ),
                 *(drawn(talk, message) for message in here),
@@ -191,15 +190,6 @@ class OneAppeal(State, frozen=True):
 
     async def on_file(self, talk: Talk, sent: File) -> Added | OneAppeal | TooLate | NoSuchAppeal:
         return await put(talk, self.appeal_id, sent) or self
-
-
-def _fields(talk: Talk, appeal: Appeal) -> list[Rich]:
-    kind = talk.core.appeals.kinds.get(appeal.kind)
-    return [
-        field.title.in_(talk.language) + " " + bold(appeal.fields[field.code])
-        for field in kind.fields
-        if appeal.fields.get(field.code)
-    ]
 
 
 def _ways_on(talk: Talk, appeal: Appeal) -> list[Row]:

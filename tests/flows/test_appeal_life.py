@@ -20,12 +20,13 @@ from fsm.actions import (
     ConfirmAppeal,
     OpenAppeal,
     OpenHelp,
+    OpenMenu,
     RateAppeal,
     ReturnAppeal,
     WithdrawAppeal,
     WriteAppeal,
 )
-from fsm.event import File
+from fsm.event import File, Press, Text
 from handlers.desk.acts import StaffDesk
 from tests.flows.appeal_world import ANNA, JPEG, clockwork_of, desk_of, may_send_photos, only, sent, threads, words
 from tests.flows.conftest import Register
@@ -140,6 +141,8 @@ async def test_thanks_do_not_return_it_to_work(house: House, person: Person, des
     await person.press("See it")
     await person.say("Спасибо большое!")
     assert "You are welcome" in person.text
+    await person.say("ок")
+    assert "If it is solved, press “✅ Yes, solved”" in person.text
     assert (await now(house)).status is AppealStatus.resolved
 
 
@@ -186,6 +189,27 @@ async def test_a_reply_goes_into_its_appeal_and_the_talk_stays(house: House, per
     assert len((await only(house)).messages) == before + 1
     await person.say("7700100101")
     assert "Added" not in person.text, "the next words are an answer to the question"
+
+
+async def test_a_reply_to_any_message_about_it(house: House, register: Register) -> None:
+    """Not only to what staff said: to "it has a number", to the thread. What the message says now is what counts."""
+    person = Person(house, "telegram", "42")
+    await register(person)
+    await sent(person, "Something else")
+    assert "has No. 1" in person.text
+    await person.say("/help")
+    await person.do(Text("One more thing"), reply_to="999999")  # the message whose button was pressed
+    assert "Added to appeal No. 1" in person.text and "How can I help" in person.text
+    await person.say("/appeals")
+    thread = "999998"
+    await person.do(Press(person.payload("No. 1")), message_id=thread)
+    await person.say("/language")
+    await person.do(Text("And another"), reply_to=thread)
+    assert words(await only(house)) == ["It is broken", "One more thing", "And another"]
+    await person.do(Press(encode(OpenMenu())), message_id=thread)
+    assert person.message.edits == thread
+    await person.do(Text("Into the blue"), reply_to=thread)
+    assert len((await only(house)).messages) == 3, "the message is the menu by now"
 
 
 async def test_an_album_in_reply(house: House, register: Register, desk: StaffDesk) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from core.appeals.kinds import parse_kinds
 from core.appeals.models import AppealStatus
 from core.subscribers.models import Role
 from fsm.action import ANYWHERE, STAMP, Action, encode
@@ -215,6 +217,57 @@ async def test_a_stranger_is_asked_for_a_phone_once(house: House, person: Person
     await sent(person, "A question", "And the next one?")
     assert "No. 2" in person.text
     assert [one.appeal.contact for one in await threads(house)] == ["+79000000009"] * 2
+
+
+KINDS = """
+[broken]
+title = { en = "Broken", ru = "Сломалось" }
+account = "no"
+[[broken.fields]]
+code = "address"
+title = { en = "Your address", ru = "Ваш адрес" }
+required = true
+[[broken.fields]]
+code = "colour"
+title = "What colour is the lamp?"
+"""
+
+
+async def test_the_operators_own_kinds_and_what_they_require(house: House, person: Person, register: Register) -> None:
+    rules = replace(house.services.appeals.rules, kinds=parse_kinds(KINDS))
+    house.services.appeals.rules = rules
+    await register(person)
+    await person.say("/appeal")
+    assert [label for label in person.labels if "Broken" in label] == ["Broken"]
+    await person.press("Broken")
+    await person.say("It smokes")
+    assert not any("Send" in label for label in person.labels), "not before the address is known"
+    await person.press("A person")
+    await person.press("Send it to a person")
+    assert "Your address" in person.text and not any("Leave it out" in label for label in person.labels)
+    await person.do(stamped(person, Answer("")))
+    assert "Your address" in person.text
+    await person.say("Lenina 1")
+    assert "Your address Lenina 1" in person.text
+    await person.press("Send")
+    assert dict((await only(house)).appeal.fields) == {"address": "Lenina 1"}
+
+
+async def test_long_answers_never_break_a_screen(house: House, person: Person, register: Register) -> None:
+    many = "\n".join(f'[[long.fields]]\ncode = "f{n}"\ntitle = "{"Question " * 20}"' for n in range(12))
+    kinds = parse_kinds('[long]\ntitle = "Long"\n' + many)
+    house.services.appeals.rules = replace(house.services.appeals.rules, kinds=kinds)
+    await register(person)
+    await person.say("/appeal")
+    await person.press("Long")
+    await person.say("x" * 4000)
+    await person.press("12 more questions")
+    for _ in range(12):
+        await person.say("y" * 300)
+    assert "1 message is kept" in person.text
+    await person.press("Send")
+    await person.press("See it")
+    assert "No. 1: Long" in person.text
 
 
 # -- known failures ----------------------------------------------------------------------------------------------------
