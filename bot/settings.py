@@ -177,6 +177,8 @@ class Settings(ReminderOptions, ProviderOptions, AppealOptions, HelpdeskOptions,
         telegram = bool(self.telegram_token.get_secret_value())
         providers = provider_troubles(self, currency=self.currency, telegram=telegram)
         wrong = [*self._about_the_key(), *self._about_addresses(), *providers, *helpdesk_troubles(self)]
+        if self.telegram_staff_group and not telegram:
+            wrong.append("ABONENT_TELEGRAM_TOKEN is missing, but ABONENT_TELEGRAM_STAFF_GROUP is set.")
         if wrong:
             raise ValueError("\n".join(wrong))
         return self

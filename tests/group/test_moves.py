@@ -108,3 +108,12 @@ def test_only_a_groups_number_is_taken(wrong: str) -> None:
     given: dict[str, Any] = {"secret_key": "x" * 40, "telegram_token": "1:a", "telegram_staff_group": wrong}
     with pytest.raises(SettingsError):
         load(_env_file=None, **given)
+
+
+def test_a_group_without_telegram_is_a_mistake() -> None:
+    from bot.settings import SettingsError, load
+
+    with pytest.raises(SettingsError, match="ABONENT_TELEGRAM_TOKEN is missing"):
+        load(
+            _env_file=None, secret_key="abcdefghijklmnopqrstuvwxyz0123456789ABCD", telegram_staff_group="-1001234567890"
+        )
