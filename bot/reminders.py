@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
 from prometheus_client import Counter as Metric
+from prometheus_client import Gauge
 from sqlalchemy import Connection, select
 
 from bot.integrations.codes.gateway import Gateway, Refused
@@ -22,8 +23,10 @@ from core.errors import OutsideUnavailable
 from core.operator import Operator
 from core.reminders.decide import Item
 from core.reminders.gate import Gate
-from core.reminders.people import Person
+from core.reminders.models import Status
+from core.reminders.people import FAILED, Person
 from core.reminders.planning import Planner
+from core.reminders.report import Report
 from core.reminders.sending import Dispatcher
 from core.reminders.settling import Outcomes, give_back
 from core.reminders.tables import messages
@@ -43,6 +46,9 @@ PLANNED_EVERY = timedelta(hours=1)
 
 planned_total = Metric("abonent_reminders_planned_total", "Debts looked at, by what was decided", ["result"])
 written_total = Metric("abonent_reminders_total", "Reminders that were due, by what became of them", ["result"])
+month = Gauge("abonent_reminders_month", "The last 30 days of reminders, counted once an hour", ["state"])
+
+LOOKED_BACK = timedelta(days=30)
 
 
 class Composer:
@@ -130,6 +136,7 @@ class Reminders:
     dispatcher: Dispatcher
     outcomes: Outcomes
     wake_sender: Callable[[], None] = lambda: None
+    look_back: Callable[[datetime, datetime], Awaitable[Report]] | None = None
     planned_at: datetime | None = None
     _one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -141,6 +148,7 @@ class Reminders:
                 self._report("planned", planned_total, await self._plan())
                 self.planned_at = now
                 await self.outcomes.run()
+                await self._count_the_month(now)
             self._report("written", written_total, await self.dispatcher.run())
             self.wake_sender()
 
@@ -159,6 +167,19 @@ class Reminders:
         except OutsideUnavailable as error:
             log.warning("reminders are planned later: the billing is silent", reason=str(error))
             return Counter()
+
+    async def _count_the_month(self, now: datetime) -> None:
+        """The same figures as `abonent remind report`: what was sent, refused by the messenger, seen, paid after."""
+        if self.look_back is None:
+            return
+        found = await self.look_back(now - LOOKED_BACK, now)
+        states = {status.value: 0 for status in Status}
+        for (status, _reason), count in found.reminders.items():
+            states[status] += count
+        refused = sum(count for (_channel, status), count in found.messages.items() if status == FAILED)
+        states |= {"refused": refused, "seen": found.seen, "paid_within_3_days": found.paid}
+        for state, count in states.items():
+            month.labels(state).set(count)
 
     def _report(self, what: str, metric: Metric, counted: Counter[str]) -> None:
         for result, count in counted.items():

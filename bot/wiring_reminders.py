@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
@@ -24,6 +24,7 @@ from core.operator import Operator
 from core.reminders.assess import Rules
 from core.reminders.gate import Gate
 from core.reminders.planning import Planner
+from core.reminders.report import Report, report_of
 from core.reminders.sending import Dispatcher
 from core.reminders.settling import Outcomes
 from core.reminders.writing import SEND_REMINDER
@@ -70,12 +71,17 @@ def build_reminders(
 ) -> Reminders:
     clock, billing, rules = services.clock, services.billing, services.reminders.rules
     composer = Composer(billing, clock, services.operator, registry, payments=payments)
+
+    async def look_back(since: datetime, until: datetime) -> Report:
+        return await database.read(report_of, since, until, services.operator.currency)
+
     return Reminders(
         clock,
         Planner(database, clock, billing, rules),
         Dispatcher(database, clock, billing, rules, composer),
         Outcomes(database, clock, billing),
         wake_sender,
+        look_back,
     )
 
 

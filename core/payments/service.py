@@ -163,6 +163,16 @@ class PaymentService:
 
         return Write("one payment", apply)
 
+    def asked_here(self, order_id: str, subscriber_id: str, chat_id: str) -> Write:
+        """The person has asked for this very payment again in another chat: what becomes of it is said there."""
+
+        def apply(connection: Connection) -> None:
+            order = store.load(connection, order_id, lock=True)
+            if order is not None and order.subscriber_id == subscriber_id:
+                store.change_order(connection, order_id, chat_id=chat_id)
+
+        return Write("move payment", apply)
+
     def press(self, order_id: str) -> Write:
         """The button on the page: from now on the provider is being asked. Pressing again changes nothing."""
         now = self._clock.now()

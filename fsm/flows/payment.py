@@ -234,7 +234,7 @@ class ChooseSum(State, frozen=True):
     unfinished = True
 
     async def show(self, talk: Talk) -> Screen:
-        known = await sums_of(talk, self.numbers)
+        known = await self._known(talk)
         return screen(
             paragraphs(
                 lines(*(bold(talk.t("Account {number}", number=spaced(number))) for number in self.numbers)),

@@ -75,6 +75,8 @@ async def make_ready(talk: Talk, parts: tuple[PaymentLine, ...], way: str, inste
     if known is not None and _still_good(talk, known, means):
         if instead not in ("", known.id):
             talk.write(payments.replace(instead, talk.subscriber.id))
+        if known.chat_id != talk.chat.chat_id:
+            talk.write(payments.asked_here(known.id, talk.subscriber.id, talk.chat.chat_id))
         return _ready(talk, known, means)
     olds = tuple(dict.fromkeys(one for one in (instead, known.id if known is not None else "") if one))
     for old in olds:

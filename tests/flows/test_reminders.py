@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from prometheus_client import REGISTRY
 from sqlalchemy import select, update
 
 from bot.reminders import Reminders
@@ -80,6 +81,25 @@ async def test_it_says_what_until_when_and_what_else(
     )
     sent = await house.database.read(lambda c: c.execute(select(messages.c.status, messages.c.channel)).all())
     assert [tuple(row) for row in sent] == [("sent", person.channel)]
+
+
+async def test_the_month_in_figures(
+    person: Person,
+    register: Callable[..., Awaitable[str]],
+    debtor: str,
+    remind: Remind,
+    reminders: Reminders,
+    house: House,
+) -> None:
+    await register(person, debtor)
+    await remind()
+    house.clock.move(timedelta(hours=1))
+    await reminders.tick()
+
+    def figure(state: str) -> float | None:
+        return REGISTRY.get_sample_value("abonent_reminders_month", {"state": state})
+
+    assert [figure(state) for state in ("sent", "refused", "seen", "paid_within_3_days")] == [1, 0, 0, 0]
 
 
 async def test_i_have_paid(

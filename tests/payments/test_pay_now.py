@@ -13,6 +13,7 @@ from core.payments import store
 from core.payments.models import PaymentLine, PaymentOrder, PaymentStatus
 from core.payments.tables import orders
 from core.reminders.tables import reminders
+from core.subscribers.tables import account_links, chats
 from fsm.action import encode
 from fsm.actions import AnotherSum, AnotherWay, OpenAccount, PayAgain, PayNow
 from tests.payments.conftest import OTHER, OWN, STRANGER, SUSPENDED, Register, World, rub
@@ -243,3 +244,35 @@ async def test_paying_a_strangers_account_again(world: World, person: Person, re
     foreign = await world.order(subscriber="another")
     await person.press_raw(encode(PayAgain(foreign.id)))
     assert "do not know this payment" in person.text
+
+
+async def test_thanks_come_where_it_was_asked_for_last(world: World, person: Person, register: Register) -> None:
+    """Made ready in one messenger, asked for again in the other: one payment, and the thanks are not missed."""
+    subscriber = await register(person, OTHER)
+    other = Person(world.house, "viber" if person.channel == "telegram" else "telegram", "777")
+    row = {
+        "chat_id": f"{other.channel}:777",
+        "channel": other.channel,
+        "address": "777",
+        "name": "",
+        "status": "active",
+    }
+    row |= {"subscriber_id": subscriber, "language": "en", "name": "", "status": "active"}
+    joined = {"created_at": world.clock.now(), "joined_at": world.clock.now()}
+    await world.database.write(lambda c: c.execute(insert(chats).values(**row, **joined)))
+    await person.press_raw(encode(PayNow(OTHER)))
+    await other.press_raw(encode(PayNow(OTHER)))
+    [order] = await all_orders(world)
+    payment = await world.open(order)
+    world.bank.act(payment, "pay")
+    await world.settle()
+    assert "Thank you" in other.text
+
+
+async def test_a_right_that_was_taken_away_shows_no_debt(world: World, person: Person, register: Register) -> None:
+    await register(person, OWN, OTHER)
+    await person.press_raw(encode(PayNow(OTHER)))
+    [order] = await all_orders(world)
+    await world.database.write(lambda c: c.execute(update(account_links).values(ended_at=world.clock.now())))
+    await person.press_raw(encode(AnotherSum(order.id)))
+    assert "840" not in " ".join([person.text, *person.labels])
