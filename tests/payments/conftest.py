@@ -213,34 +213,39 @@ def register(world: World) -> Register:
     """``await register(person, "7700100101", ...)``: a subscriber with links, without the dialogue."""
 
     async def make(person: Person, *numbers: str) -> str:
-        now = world.clock.now()
-        subscriber = new_id(now)
-        phone = "+79000000001" if person.address == "4242424242" else f"+7900{int(person.address):07}"
-        person_row = {"id": subscriber, "phone": phone, "name": person.name, "region": "RU-MOW"}
-        await world.database.write(lambda c: c.execute(insert(subscribers).values(**person_row, created_at=now)))
-        chat = {
-            "chat_id": f"{person.channel}:{person.address}",
-            "channel": person.channel,
-            "address": person.address,
-            "subscriber_id": subscriber,
-            "name": person.name,
-            "language": person.language,
-            "status": "active",
-            "created_at": now,
-            "joined_at": now,
-        }
-        await world.database.write(lambda c: c.execute(insert(chats).values(**chat)))
-        for order, number in enumerate(numbers):
-            link = {
-                "id": new_id(now),
-                "subscriber_id": subscriber,
-                "account_number": number,
-                "role": Role.owner.value,
-                "nickname": "",
-                "proof": Proof.phone.value,
-                "created_at": now + timedelta(seconds=order),
-            }
-            await world.database.write(add_link, link)
-        return subscriber
+        return await add_person(world, person, *numbers)
 
     return make
+
+
+async def add_person(world: World, person: Person, *numbers: str) -> str:
+    """A subscriber who is signed in there, with links to these accounts; returns their id."""
+    now = world.clock.now()
+    subscriber = new_id(now)
+    phone = "+79000000001" if person.address == "4242424242" else f"+7900{int(person.address):07}"
+    person_row = {"id": subscriber, "phone": phone, "name": person.name, "region": "RU-MOW"}
+    await world.database.write(lambda c: c.execute(insert(subscribers).values(**person_row, created_at=now)))
+    chat = {
+        "chat_id": f"{person.channel}:{person.address}",
+        "channel": person.channel,
+        "address": person.address,
+        "subscriber_id": subscriber,
+        "name": person.name,
+        "language": person.language,
+        "status": "active",
+        "created_at": now,
+        "joined_at": now,
+    }
+    await world.database.write(lambda c: c.execute(insert(chats).values(**chat)))
+    for order, number in enumerate(numbers):
+        link = {
+            "id": new_id(now),
+            "subscriber_id": subscriber,
+            "account_number": number,
+            "role": Role.owner.value,
+            "nickname": "",
+            "proof": Proof.phone.value,
+            "created_at": now + timedelta(seconds=order),
+        }
+        await world.database.write(add_link, link)
+    return subscriber

@@ -1,4 +1,7 @@
-"""Any interleaving of payers, notices, faults and kills: in the end the billing has what the bank has, each once."""
+"""Any interleaving of payers, notices, faults and kills: in the end the billing has what the bank has, each once.
+
+Auto-payment too: no occurrence is charged twice, no month above its limit, and nothing after it was switched off.
+"""
 
 from __future__ import annotations
 
@@ -16,20 +19,31 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from sqlalchemy import select
 
+from bot.wiring_autopay import build_job
 from core.billing.models import AccountNumber
 from core.billing.tables import postings as booked
 from core.delivery import tasks
 from core.errors import OutsideUnavailable
 from core.money import Money
+from core.payments import store as payments
+from core.payments.autopay import store
+from core.payments.autopay.models import ChargeStatus
+from core.payments.autopay.tables import charges
+from core.payments.autopay.when import first_due
 from core.payments.models import FINISHED, PaymentOrder, PaymentStatus
 from core.payments.service import sweep
+from core.payments.tables import orders as all_orders
 from core.payments.tables import postings
+from core.reminders.policy import Policy
 from fsm.state import Registry
-from tests.payments.conftest import OTHER, OWN, World, open_world
-from tests.support.dialogue import sqlite_url
+from tests.payments.autopays import a_card, a_rule, history, owe
+from tests.payments.conftest import OPERATOR, OTHER, OWN, World, add_person, open_world
+from tests.support.dialogue import Person, sqlite_url
 
 T = TypeVar("T")
 _registry = Registry()
+
+LIMIT = Decimal(500)
 
 
 class Payments(RuleBasedStateMachine):
@@ -41,6 +55,8 @@ class Payments(RuleBasedStateMachine):
         self.folder = Path(tempfile.mkdtemp())
         self.lost_answers = 0
         self.world: World
+        self.people: list[str] = []
+        self.stopped: dict[str, set[str]] = {}  # rules that were switched off, with the charges that had begun
 
     def run_(self, work: Coroutine[Any, Any, T]) -> T:
         return self.runner.run(work)
@@ -66,6 +82,11 @@ class Payments(RuleBasedStateMachine):
         inner.post_payment = post_payment  # type: ignore[method-assign]  # this very object's, for this test
 
     async def _begin(self, paid: int) -> None:
+        """Two people with the same account: a husband and a wife."""
+        for number in range(2):
+            person = Person(self.world.house, "telegram", f"{number + 1}")
+            self.people.append(await add_person(self.world, person, OTHER))
+            await a_card(self.world, self.people[-1])
         for number in range(3):
             order = await self.world.order((OWN, "100"), (OTHER, "50.50"), subscriber=f"b{number}")
             payment = await self.world.open(order)
@@ -123,6 +144,77 @@ class Payments(RuleBasedStateMachine):
         if amount > 0:
             self.world.bank.refund(payment, amount)
 
+    # -- auto-payment ------------------------------------------------------------------------------------------------
+
+    @rule(who=st.integers(0, 1), by_day=st.booleans())
+    def switch_on(self, who: int, by_day: bool) -> None:
+        """In place of what is there; what had begun under that goes on."""
+        self.run_(self._switch_off(who))
+        now = self.world.clock.now()
+        due = first_due(Policy(), OPERATOR.zone, now, now.day % 28) if by_day else None
+        cards = self.run_(self.world.house.services.autopay.cards(self.people[who]))
+        made = self.run_(
+            a_rule(
+                self.world,
+                self.people[who],
+                due_on=due,
+                limit=str(LIMIT),
+                card=cards[0].id if cards else "",
+                chat=f"telegram:{who + 1}",
+            )
+        )
+        assert made.living
+
+    @rule(who=st.integers(0, 1))
+    def switch_off(self, who: int) -> None:
+        self.run_(self._switch_off(who))
+
+    async def _switch_off(self, who: int) -> None:
+        autopay = self.world.house.services.autopay
+        found = await autopay.rule_for(self.people[who], OTHER)
+        if found is not None:
+            await self.world.database.write(autopay.stop(found, await autopay.living(found.id)).apply)
+            begun = await history(self.world, charges.c.rule_id == found.id, charges.c.order_id != "")
+            self.stopped[found.id] = {one.order_id for one in begun}
+
+    @rule(who=st.integers(0, 1))
+    def not_this_time(self, who: int) -> None:
+        autopay = self.world.house.services.autopay
+        found = self.run_(autopay.rule_for(self.people[who], OTHER))
+        charge = self.run_(autopay.living(found.id)) if found is not None else None
+        if charge is not None and charge.status is ChargeStatus.announced:
+            self.run_(self.world.database.write(autopay.skip(charge).apply))
+
+    @rule(minor=st.integers(5000, 40000))
+    def owe(self, minor: int) -> None:
+        self.run_(owe(self.world, OTHER, minor))
+
+    @rule(place=st.integers(0, 9), state=st.sampled_from(["ok", "ok", "ok", "slow", "funds", "holder", "gone"]))
+    def card(self, place: int, state: str) -> None:
+        found = list(self.world.bank.cards.values())
+        if found:
+            found[place % len(found)].state = state
+
+    @rule(hours=st.sampled_from([0, 1, 25, 25, 25]), whole=st.booleans())
+    def tick(self, hours: int, whole: bool) -> None:
+        """The job of one process, or of two at the very same time; sometimes all that follows is done, too."""
+        self.world.clock.move(timedelta(hours=hours))
+        self.run_(self._tick(2 if whole else 1))
+        if whole:
+            self.run_(self.world.settle())
+
+    async def _tick(self, processes: int) -> None:
+        world = self.world
+        jobs = [build_job(world.database, world.house.services, world.house.registry) for _ in range(processes)]
+        await asyncio.gather(*(job.tick() for job in jobs))
+
+    @rule()
+    def killed_while_planning(self) -> None:
+        """Somebody claims what is due and dies."""
+        now = self.world.clock.now()
+        self.run_(self.world.database.write(store.claim_rules, now, timedelta(minutes=3), 10))
+        self.run_(self.world.database.write(store.claim_charges, now, timedelta(minutes=3), 10))
+
     # -- machines ----------------------------------------------------------------------------------------------------
 
     @rule()
@@ -162,6 +254,30 @@ class Payments(RuleBasedStateMachine):
         assert sum(row.amount for row in rows if row.kind == "payment") <= taken * 100
         assert all(p.taken <= 1 for p in self.world.bank.payments.values())
 
+    @invariant()
+    def no_charge_is_made_twice_nor_against_anybodys_will(self) -> None:
+        made = self.run_(history(self.world, charges.c.order_id != ""))
+        taken = [one for one in self.world.bank.payments.values() if one.card and one.status == "succeeded"]
+        orders = {one.order_id: one for one in made}
+        assert {one.order_id for one in taken} <= orders.keys()
+        assert len(orders) == len(made)
+        for payment in taken:
+            charge = orders[payment.order_id]
+            assert charge.taken is not None
+            assert payment.amount == charge.taken.amount <= charge.amount.amount
+        for charge in made:
+            assert charge.rule_id not in self.stopped or charge.order_id in self.stopped[charge.rule_id]
+
+    @invariant()
+    def no_month_is_above_its_limit(self) -> None:
+        rows = self.run_(self.world.database.read(lambda c: c.execute(select(charges)).all()))
+        months: dict[tuple[str, str], int] = {}
+        for row in rows:
+            if row.status in ("charging", "done"):
+                key = (row.subscriber_id, row.month)
+                months[key] = months.get(key, 0) + row.taken
+        assert all(spent <= LIMIT * 100 for spent in months.values())
+
     def teardown(self) -> None:
         try:
             self.run_(self._in_the_end())
@@ -174,11 +290,17 @@ class Payments(RuleBasedStateMachine):
         world = self.world
         world.bank.faults = type(world.bank.faults)()
         world.billing.mode, self.lost_answers = "ok", 0
+        for card in world.bank.cards.values():
+            card.state = "ok"
         for days in (1, 1, 1, 1, 1, 7, 31):
             await world.pass_time(timedelta(minutes=45))
             await world.pass_time(timedelta(days=days))
-        for order in world.orders:
-            found = await world.load(order)
+        ids = await world.database.read(lambda c: list(c.execute(select(all_orders.c.id)).scalars()))
+        assert len(ids) >= len(world.orders)
+        for order_id in ids:
+            found = await world.database.read(payments.load, order_id)
+            assert found is not None
+            order = found
             assert found.status in FINISHED, found
             key = world.bank.by_key.get(order.id)
             payment = world.bank.payments[key] if key is not None else None
@@ -189,6 +311,9 @@ class Payments(RuleBasedStateMachine):
                 whole = payment.refunded == payment.amount
                 assert found.status is (PaymentStatus.refunded if whole else PaymentStatus.posted)
         assert len(world.bank.payments) == len(world.bank.by_key)
+        for charge in await history(world, charges.c.order_id != ""):
+            payment = world.bank.payments[world.bank.by_key[charge.order_id]]
+            assert (charge.status is ChargeStatus.done) == (payment.status == "succeeded"), (charge, payment)
 
     async def _booked(self, order: PaymentOrder) -> list[int]:
         query = (
