@@ -195,6 +195,25 @@ async def test_waiting_and_coming_back(house: House) -> None:
     assert house.zammad.said(ticket) == ["Help", "4001", "no, it is not"]
 
 
+@pytest.mark.parametrize("words", ["Which account?", ""])
+async def test_a_question_after_the_end_opens_it_again(house: House, words: str) -> None:
+    appeal = await house.appeal("Help")
+    await house.work()
+    ticket = await house.ticket(appeal)
+    house.zammad.agent_writes(ticket, "Done", state="closed")
+    await house.deliver()
+    await house.work()
+    if words:
+        house.zammad.agent_writes(ticket, words, state="pending reminder")
+    else:
+        house.zammad.agent_sets(ticket, "pending reminder")
+    await house.deliver()
+    await house.later()
+    now = await house.now(appeal)
+    assert now.status is (AppealStatus.pending if words else AppealStatus.in_progress)
+    assert house.zammad.tickets[ticket]["state"] == ("pending reminder" if words else "open")
+
+
 async def test_asking_at_the_own_desk_makes_the_ticket_wait(house: House) -> None:
     appeal = await house.appeal("Help")
     await house.work()

@@ -140,8 +140,9 @@ class _Visit:
         agent = _actor(fresh[-1]) if fresh else Actor(via="zammad")
         # An answer takes an open appeal to work by itself. What is over is begun again by an agent who opens the
         # ticket, or who writes where it is closed for good.
-        opens = meant is AppealStatus.in_progress and status is not meant and (status not in OPEN or not fresh)
-        if opens or (fresh and status is AppealStatus.closed):
+        again = status not in OPEN and meant in (AppealStatus.in_progress, AppealStatus.pending)
+        begins = meant is AppealStatus.in_progress and status is not meant and not fresh
+        if again or begins or (fresh and status is AppealStatus.closed):
             await self._start(agent)
             status = AppealStatus.in_progress
         decides = meant in (AppealStatus.resolved, AppealStatus.rejected) and status in OPEN
