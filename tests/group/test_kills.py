@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
@@ -101,6 +102,41 @@ async def test_a_change_is_killed_at_each_step(rig: Rig, after: bool) -> None:
         if not executioner.fired:
             break
     assert step > 3
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+async def test_an_answer_of_staffs_is_killed_at_each_step(rig: Rig, after: bool) -> None:
+    """Whatever call ends the program, the subscriber is told once, and the member of staff hears that it went."""
+    olga = rig.sandbox.telegram.person("Olga Sidorova", "+79000000200", "en")
+    await rig.member(olga)
+    anna = await rig.subscriber("Anna Petrova", "+79000000010")
+    step = 0
+    while True:
+        step += 1
+        rig.clock.move(MARGIN)
+        appeal = await rig.appeal(anna, "No internet")
+        await rig.settle()
+        said = rig.forum.send_document(olga, f"act{step}.pdf", b"%PDF-1.4", rig.topic(appeal).id, f"Words {step}")
+        for raw in await rig.fetch():
+            await rig.receiver.receive(raw)  # is written down, and may not come again
+            rig.offset = raw["update_id"] + 1
+        executioner: Any = Executioner(step, after=after)
+        rig.bot.session.middleware.register(executioner)
+        with contextlib.suppress(Killed):
+            while await rig.worker.drain():
+                pass
+        rig.bot.session.middleware.unregister(executioner)
+        rig.start()
+        rig.clock.move(MARGIN)
+        await rig.settle()
+        told = [one for one in anna.messages if one.who == "bot"]
+        assert sum(f"Words {step}" in one.text for one in told) == 1
+        assert sum(bool(one.document) and one.document["name"] == f"act{step}.pdf" for one in told if one.document) == 1
+        assert rig.forum.reactions.given[said["message_id"]] == "👍"
+        assert len((await rig.thread(appeal)).messages) == 3
+        if not executioner.fired:
+            break
+    assert step > 2
 
 
 async def test_two_processes_bring_an_appeal_once(rig: Rig) -> None:
