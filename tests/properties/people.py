@@ -109,18 +109,25 @@ class Company:
         """A button that opens something, as an old message or a notification has it; perhaps somebody else's."""
         entries = sorted(self.house.registry.entries, key=lambda kind: str(kind.__struct_config__.tag))
         action = entries[number % len(entries)]
-        values = [self.ids[(ident + place) % len(self.ids)] for place in range(len(action.__struct_fields__))]
+        values = self._values(action, ident)
         return Press(ANYWHERE + msgspec.json.encode([action.__struct_config__.tag, *values]).decode())
 
     def forged(self, who: int, kind: int, ident: int, stamped: bool) -> Press | None:
         """A button that was never shown to this person, as a changed messenger could send it."""
         action = self.actions[kind % len(self.actions)]
-        values = [self.ids[(ident + place) % len(self.ids)] for place in range(len(action.__struct_fields__))]
+        values = self._values(action, ident)
         body = msgspec.json.encode([action.__struct_config__.tag, *values]).decode()
         shown = self.people[who % len(self.people)].shown
         stamps = [b.payload[:STAMP] for message in shown[-1:] for row in message.rows for b in row if b.payload]
         own = [stamp for stamp in stamps if stamp != ANYWHERE]
         return Press((own[0] if stamped and own else ANYWHERE) + body)
+
+    def _values(self, action: type[Action], ident: int) -> list[str | int]:
+        """What a button of this kind might carry: ids of anybody's things, and figures where figures stand."""
+        kinds = [field.type for field in msgspec.structs.fields(action)]
+        return [
+            ident % 8 if kind is int else self.ids[(ident + place) % len(self.ids)] for place, kind in enumerate(kinds)
+        ]
 
     def code(self, who: int) -> str:
         """The last code that was sent to this very person."""
