@@ -79,6 +79,13 @@ class RateAppeal(Action, frozen=True, tag="apr"):
     rating: int
 
 
+class GuessAppeal(Action, frozen=True, tag="apg"):
+    """Free words that may be an answer in an appeal. No button carries words."""
+
+    appeal_id: str
+    words: str = ""
+
+
 class OpenRegistration(Action, frozen=True, tag="reg"):
     """Registration, from its first question."""
 

@@ -116,12 +116,14 @@ class Dispatcher:
             choice = _choice_called(said.text, await state.show(turn.talk))
             if choice is not None:
                 return await self._act(turn, choice.action)
-            way_in = self._way_in_for(turn, state, said.text)
-            if way_in is not None:
-                return await self.enter(turn, way_in)
             if says_thanks(said.text):
                 turn.talk.tell(turn.talk.t("You are welcome!"))
                 return state
+            way_in = await self._way_in_for(turn, state, said)
+            if way_in is not None:
+                return await self.enter(turn, way_in)
+        elif isinstance(said, File) and await self._rest(turn.talk, state, said) is True:
+            return state
         if isinstance(said, Contact):
             turn.talk.tell(turn.talk.t("Thank you, but I do not need a phone number here."))
         elif isinstance(said, File):
@@ -137,14 +139,25 @@ class Dispatcher:
                 return True
         return False
 
-    def _way_in_for(self, turn: Turn, state: State, text: str) -> Action | None:
+    async def _rest(self, talk: Talk, state: State, said: Text | File, *, understood: bool = False) -> Action | bool:
+        if not state.unfinished:
+            for taken in self._registry.rests:
+                if found := await taken(talk, said, understood):
+                    return found
+        return False
+
+    async def _way_in_for(self, turn: Turn, state: State, said: Text) -> Action | None:
         """Where a question in the person's own words leads; a question that was put to them is not left for it."""
         if state.unfinished:
             return None
-        commands = self._registry.commands
+        commands, text = self._registry.commands, said.text
         if asks_what_is_owed(text) and "balance" in commands:
             return _build(commands["balance"], "")
-        if "help" in commands and (len(bare(text).split()) >= A_SENTENCE or find(turn.talk, text)):
+        understood = "help" in commands and bool(find(turn.talk, text))
+        guessed = await self._rest(turn.talk, state, said, understood=understood)
+        if isinstance(guessed, Action):
+            return guessed
+        if "help" in commands and (understood or len(bare(text).split()) >= A_SENTENCE):
             return _build(commands["help"], text)
         return None
 

@@ -108,6 +108,21 @@ def takes_replies(function: ReplyFunction) -> ReplyFunction:
     return function
 
 
+RestFunction = Callable[["Talk", Any, bool], Awaitable["Action | bool"]]
+
+_rests: list[RestFunction] = []
+
+
+def takes_the_rest(function: RestFunction) -> RestFunction:
+    """Marks ``async def f(talk, said: Text | File, understood) -> Action | bool``: asked when the question on the
+    screen does not take what was said and is not in the middle of something. ``understood``: a ready answer fits.
+
+    An action leads on; True when it has taken what was said and the conversation stays where it was.
+    """
+    _rests.append(function)
+    return function
+
+
 @dataclass(frozen=True, slots=True)
 class Handler:
     """How a state takes one kind of input, and where that may lead."""
@@ -138,6 +153,7 @@ class Registry:
         for function, commands, link, public in _entries:
             if self._has(function.__module__):
                 self._add(function, commands, link, public)
+        self.rests = tuple(function for function in _rests if self._has(function.__module__))
         self.replies = tuple(function for function in _replies if self._has(function.__module__))
 
     def _has(self, module: str) -> bool:

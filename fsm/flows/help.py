@@ -46,7 +46,7 @@ class Questions(State, frozen=True):
         return talk.t("Choose a question below, or write it in your own words.")
 
     async def on_text(self, talk: Talk, said: Text) -> Questions | Answer | Found | NothingFound:
-        return _search(talk, said.text)
+        return search(talk, said.text)
 
     async def on_ask(self, talk: Talk, press: Ask) -> Answer:
         return Answer(press.topic)
@@ -73,7 +73,7 @@ class Answer(State, frozen=True):
         return talk.t("Use the buttons below, or write another question.")
 
     async def on_text(self, talk: Talk, said: Text) -> Questions | Answer | Found | NothingFound:
-        return _search(talk, said.text)
+        return search(talk, said.text)
 
     async def on_words(self, talk: Talk, press: SendWords) -> ChooseKind:
         return await _written(talk, self.words)
@@ -99,7 +99,7 @@ class Found(State, frozen=True):
         return talk.t("Choose a question below, or write it in your own words.")
 
     async def on_text(self, talk: Talk, said: Text) -> Questions | Answer | Found | NothingFound:
-        return _search(talk, said.text)
+        return search(talk, said.text)
 
     async def on_ask(self, talk: Talk, press: Ask) -> Answer:
         return Answer(press.topic, self.words)
@@ -126,7 +126,7 @@ class NothingFound(State, frozen=True):
         return talk.t("Use the buttons below, or write another question.")
 
     async def on_text(self, talk: Talk, said: Text) -> Questions | Answer | Found | NothingFound:
-        return _search(talk, said.text)
+        return search(talk, said.text)
 
     async def on_words(self, talk: Talk, press: SendWords) -> ChooseKind:
         return await _written(talk, self.words)
@@ -135,10 +135,10 @@ class NothingFound(State, frozen=True):
 @entry(commands=("help",), public=True)
 async def open_help(talk: Talk, action: OpenHelp) -> Questions | Answer | Found | NothingFound:
     """Works before registration too: that is where most people get stuck."""
-    return _search(talk, action.words) if action.words else Questions()
+    return search(talk, action.words) if action.words else Questions()
 
 
-def _search(talk: Talk, words: str) -> Questions | Answer | Found | NothingFound:
+def search(talk: Talk, words: str) -> Questions | Answer | Found | NothingFound:
     if says_thanks(words):
         talk.tell(talk.t("You are welcome!"))
         return Questions()

@@ -18,6 +18,7 @@ from fsm.action import Action, encode
 from fsm.actions import (
     AnswerAppeal,
     ConfirmAppeal,
+    GuessAppeal,
     OpenAppeal,
     OpenHelp,
     OpenMenu,
@@ -212,6 +213,58 @@ async def test_a_reply_to_any_message_about_it(house: House, register: Register)
     assert len((await only(house)).messages) == 3, "the message is the menu by now"
 
 
+async def test_an_answer_that_is_simply_typed(house: House, person: Person, desk: StaffDesk) -> None:
+    """Viber does not say what somebody answers to, and few people look for a button."""
+    await hears(house, person, desk.ask(ANNA, 1, "Which lamp is red?"))
+    await person.say("left")
+    assert "Is it an answer in appeal No. 1?" in person.text and "“Which lamp is red?”" in person.text
+    await person.say("the upper one")
+    assert "“left the upper one”" in person.text
+    await person.press("Yes, send it there")
+    assert "Added to appeal No. 1" in person.text
+    thread = await only(house)
+    assert words(thread)[-1] == "left\nthe upper one" and thread.appeal.status is AppealStatus.in_progress
+    await person.say("/menu")
+    await person.say("my internet is suspended")
+    assert "Is it an answer" not in person.text, "nobody waits for anything, and there is a ready answer"
+
+
+async def test_typed_words_that_are_no_answer(house: House, person: Person, desk: StaffDesk) -> None:
+    await hears(house, person, desk.ask(ANNA, 1, "Which lamp is red?"))
+    await person.say("сколько я должен")
+    assert "Is it an answer" not in person.text
+    await person.say("/menu")
+    await person.say("why is my sum wrong")
+    await person.press("No, it is something else")
+    assert "Is it an answer" not in person.text and "bill" in person.text
+    assert (await now(house)).status is AppealStatus.pending
+    await person.say("/link")
+    await person.say("no idea of the number")
+    assert "Is it an answer" not in person.text, "a question of another conversation is not left for it"
+
+
+async def test_words_after_a_decision(house: House, person: Person, desk: StaffDesk) -> None:
+    await hears(house, person, desk.resolve(ANNA, 1, "We changed the box."))
+    await person.say("blinks")
+    await person.say("да")
+    assert "back at work" in person.text
+    await hears(house, person, desk.resolve(ANNA, 1, "We changed it once more."))
+    await person.say("/menu")
+    house.clock.move(4 * DAY)
+    await person.say("blinks")
+    assert "did not understand" in person.text, "after days it may be anything"
+
+
+async def test_a_photo_that_staff_asked_for(house: House, person: Person, desk: StaffDesk) -> None:
+    may_send_photos(person)
+    await person.send_file()
+    assert "cannot take a file here" in person.text
+    await hears(house, person, desk.ask(ANNA, 1, "Show me the box."))
+    await person.send_file()
+    assert "Added to appeal No. 1" in person.text and "Hello, Anna" in person.text
+    assert (await only(house)).messages[-1].blob
+
+
 async def test_an_album_in_reply(house: House, register: Register, desk: StaffDesk) -> None:
     person = Person(house, "telegram", "42")
     await register(person)
@@ -390,6 +443,7 @@ FORGED: list[Callable[[str], Action]] = [
     WithdrawAppeal,
     lambda appeal_id: RateAppeal(appeal_id, 1),
     lambda appeal_id: WriteAppeal("", appeal_id),
+    lambda appeal_id: GuessAppeal(appeal_id, "mine"),
 ]
 
 
