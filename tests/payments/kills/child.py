@@ -23,12 +23,14 @@ from starlette.applications import Starlette
 from bot.integrations.payments.sandbox_bank import SandboxBank
 from bot.sandbox.bank.service import BANK_KEY
 from bot.wiring import build_services, zone_finder
-from bot.wiring_payments import build_payments, payment_routes, payment_tasks
+from bot.wiring_autopay import build_job
+from bot.wiring_payments import build_autopay, build_payments, payment_routes, payment_tasks
 from core.billing.embedded import EmbeddedBilling
 from core.billing.models import AccountNumber
 from core.clock import ManualClock
 from core.database import Database
 from core.money import Money
+from core.payments.autopay.models import AutopayTerms
 from core.payments.links import PaymentLinks
 from core.payments.protocol import PaymentProvider
 from core.payments.service import PaymentTerms, sweep
@@ -109,7 +111,9 @@ async def run(orders: Orders) -> None:
     payments = build_payments(database, clock, PaymentTerms(rub("10"), rub("50000")), links, providers)
     billing = WatchedBilling(database, clock, live=True, zone=OPERATOR.zone)
     billing.link = link
-    services = build_services(database, clock, OPERATOR, billing, secret_key=SECRET, payments=payments)
+    autopay = build_autopay(database, clock, AutopayTerms(rub("90000")) if link.ask("autopay") else None, providers)
+    services = build_services(database, clock, OPERATOR, billing, secret_key=SECRET, payments=payments, autopay=autopay)
+    job = build_job(database, services, _registry)
     worker = Worker(database, clock, payment_tasks(database, services, _registry, providers, links, lambda: None))
     engine = Engine(_registry, services, zone_finder(OPERATOR))
     sender = Sender(database, clock, {"telegram": LinkedChannel(link, False)}, engine.fallback)
@@ -124,6 +128,7 @@ async def run(orders: Orders) -> None:
                 link.at("answered, not heard")
                 link.ask("heard", id=one["id"])
             await database.write(sweep, clock.now())
+            await job.tick()
             if not await worker.drain() + await sender.drain() and not wanted:
                 break
     await bank.close()

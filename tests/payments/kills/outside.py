@@ -26,6 +26,7 @@ class BankOutside(Outside):
     clock: ManualClock = field(default_factory=ManualClock)
     pressed: dict[str, str] = field(default_factory=dict)  # links that are being pressed, by their paths
     heard: set[str] = field(default_factory=set)
+    autopay: bool = False  # the operator offers it; a card is charged without its holder, and nothing is given back
 
     def __post_init__(self) -> None:
         self.bank = Bank(self.clock, httpx.AsyncClient(), lambda: BANK)
@@ -42,6 +43,8 @@ class BankOutside(Outside):
             case {"op": "heard", "id": name}:
                 self.heard.add(name)
                 return None
+            case {"op": "autopay"}:
+                return self.autopay
             case {"op": "bank"}:
                 return asyncio.run(self._call(request))
             case {"op": "send", "text": text}:
