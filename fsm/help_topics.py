@@ -9,6 +9,7 @@ from fsm.actions import (
     GoOn,
     ManageLinks,
     OpenAccounts,
+    OpenAutopay,
     OpenLanguage,
     OpenLinking,
     OpenPerson,
@@ -34,6 +35,7 @@ class Topic(StrEnum):
     charges = "what"
     paid = "paid"
     suspended = "susp"
+    autopay = "auto"
     phone = "phone"
     access = "who"
     data = "data"
@@ -56,6 +58,8 @@ def question_of(talk: Talk, topic: Topic) -> str:
             return talk.t("I paid, but the debt is here")
         case Topic.suspended:
             return talk.t("My service is suspended")
+        case Topic.autopay:
+            return talk.t("How to stop auto-payment?")
         case Topic.phone:
             return talk.t("I have a new phone number")
         case Topic.access:
@@ -89,6 +93,14 @@ def answer_of(talk: Talk, topic: Topic) -> tuple[str, tuple[Choice, ...]]:
                     "If the operator has no phone or an old one on file, staff will check and link it for you."
                 ),
                 (Choice(talk.t("➕ Link an account"), OpenLinking()),),
+            )
+        case Topic.autopay:
+            return (
+                talk.t(
+                    "Press “Auto-payment” below, choose the account and press “Switch auto-payment off”: nothing more "
+                    "is charged from that moment on. Each message about a coming charge has the same button."
+                ),
+                (Choice(talk.t("🔁 Auto-payment"), OpenAutopay()),),
             )
         case Topic.differs:
             return (
@@ -214,6 +226,8 @@ def _also_said(talk: Talk, topic: Topic) -> str:
             return talk.t("charge charged charges money services hidden expensive price tariff sum taken consists")
         case Topic.paid:
             return talk.t("paid pay payment payments money debt arrived credited receipt lost transfer bank")
+        case Topic.autopay:
+            return talk.t("auto automatic autopayment charge charged card saved switch stop disable cancel")
         case Topic.suspended:
             return talk.t("suspended blocked disconnected internet works off switched restore turn service cut")
         case Topic.phone:
