@@ -70,7 +70,7 @@ def test_nothing_else_is(path: str) -> None:
 
 def test_the_staffs_stream_of_events_is_not_held_back() -> None:
     guide = GUIDE.read_text("utf-8")
-    desk = re.search(r"location /desk/ \{(.*?)\n    \}", guide, re.DOTALL)
+    desk = re.search(r"location /desk/? \{(.*?)\n    \}", guide, re.DOTALL)
     assert desk is not None
     assert "proxy_buffering off;" in desk[1]
     assert "flush_interval -1" in guide
