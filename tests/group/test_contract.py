@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +9,6 @@ import pytest
 
 from bot.sandbox.telegram.errors import ApiError
 from core.appeals.rules import AppealRules
-from core.staff import group as _group  # noqa: F401 - its tables are made with the others
 from fsm.texts import Translator
 from handlers.telegram.group.calls import GroupCalls
 from handlers.telegram.group.pace import GroupPace
@@ -52,11 +50,10 @@ class TopicRig:
 
 
 @pytest.fixture(name="rig")
-async def topic_rig(rig: Rig) -> Any:
+def topic_rig(rig: Rig) -> Any:
     pace = GroupPace(rig.clock, per_minute=600)
     calls = GroupCalls(rig.bot, rig.database, pace, str(rig.forum.chat.id))
     rig.sandbox.telegram.throttle.limits = type(rig.sandbox.telegram.limits).off()
-    await asyncio.sleep(0)
     return TopicRig(TopicDesk(calls, rig.database, AppealRules(), Translator("en", OPERATOR.zone)), rig)
 
 

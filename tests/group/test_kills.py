@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from core.errors import OutsideUnavailable
 from tests.group.conftest import AT_THE_DESK, Rig
 from tests.sandbox.conftest import png
 
@@ -140,10 +142,6 @@ async def test_an_answer_of_staffs_is_killed_at_each_step(rig: Rig, after: bool)
 
 
 async def test_two_processes_bring_an_appeal_once(rig: Rig) -> None:
-    import asyncio
-
-    from core.errors import OutsideUnavailable
-
     anna = await rig.subscriber("Anna Petrova", "+79000000010")
     appeal = await rig.appeal(anna, "No internet", "At all")
     first = rig.group.mirror

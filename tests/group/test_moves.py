@@ -8,6 +8,7 @@ import pytest
 
 from bot.sandbox.telegram.groups import Group
 from bot.sandbox.telegram.people import Person
+from bot.settings import SettingsError, load
 from core.staff import group as remembered
 from tests.group.conftest import Rig
 
@@ -103,16 +104,12 @@ async def test_the_check_of_a_small_group_and_of_none(rig: Rig, small: Group, ow
 
 @pytest.mark.parametrize("wrong", ["staff", "100123", "-", "@staff", "-12a"])
 def test_only_a_groups_number_is_taken(wrong: str) -> None:
-    from bot.settings import SettingsError, load
-
     given: dict[str, Any] = {"secret_key": "x" * 40, "telegram_token": "1:a", "telegram_staff_group": wrong}
     with pytest.raises(SettingsError):
         load(_env_file=None, **given)
 
 
 def test_a_group_without_telegram_is_a_mistake() -> None:
-    from bot.settings import SettingsError, load
-
     with pytest.raises(SettingsError, match="ABONENT_TELEGRAM_TOKEN is missing"):
         load(
             _env_file=None, secret_key="abcdefghijklmnopqrstuvwxyz0123456789ABCD", telegram_staff_group="-1001234567890"

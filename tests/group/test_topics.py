@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+from bot.sandbox.telegram.errors import ApiError, too_many
 from bot.sandbox.telegram.people import Person
 from core.appeals.models import AppealStatus
-from tests.group.conftest import AT_THE_DESK, Rig
+from handlers.desk.clockwork import AppealClockwork
+from tests.group.conftest import AT_THE_DESK, REGISTRY, Rig
 from tests.sandbox.conftest import png
 
 
@@ -118,8 +122,6 @@ async def test_many_appeals_come_in_the_groups_own_pace_and_hold_up_nothing(rig:
 
 
 async def test_a_flood_answer_is_waited_for(rig: Rig) -> None:
-    from bot.sandbox.telegram.errors import too_many
-
     anna = await rig.subscriber("Anna Petrova", "+79000000010")
     appeal = await rig.appeal(anna, "No internet", "At all")
     rig.sandbox.telegram.fail_next(too_many(40), method="sendMessage")
@@ -132,8 +134,6 @@ async def test_a_flood_answer_is_waited_for(rig: Rig) -> None:
 
 
 async def test_outages_are_waited_for(rig: Rig) -> None:
-    from bot.sandbox.telegram.errors import ApiError
-
     anna = await rig.subscriber("Anna Petrova", "+79000000010")
     appeal = await rig.appeal(anna, "No internet")
     rig.sandbox.telegram.fail_next(ApiError(502, "Bad Gateway"), times=2, method="createForumTopic")
@@ -150,8 +150,6 @@ async def test_drafts_stay_with_their_author(rig: Rig) -> None:
 
 
 async def test_the_general_topic_hears_of_what_is_new_and_what_is_late(rig: Rig) -> None:
-    from datetime import timedelta
-
     anna = await rig.subscriber("Anna Petrova", "+79000000010")
     first = await rig.appeal(anna, "No internet")
     second = await rig.appeal(anna, "No television")
@@ -165,9 +163,6 @@ async def test_the_general_topic_hears_of_what_is_new_and_what_is_late(rig: Rig)
     thread = await rig.thread(first)
     assert thread.appeal.due_at is not None
     rig.clock.move(thread.appeal.due_at - rig.clock.now() + timedelta(minutes=1))
-    from handlers.desk.clockwork import AppealClockwork
-    from tests.group.conftest import REGISTRY
-
     await AppealClockwork(rig.database, rig.services, REGISTRY).tick()
     rig.clock.move(timedelta(seconds=5))
     await rig.group.news.tick()
@@ -197,8 +192,6 @@ async def test_the_card_shows_whose_it_is_and_how_it_was_rated(rig: Rig) -> None
 
 
 async def test_a_bind_whose_answer_was_lost_is_no_wrong_code(rig: Rig) -> None:
-    from bot.sandbox.telegram.errors import ApiError
-
     ivan = rig.sandbox.telegram.person("Ivan", "+79000000201", "en")
     rig.sandbox.telegram.fail_next(ApiError(502, "Bad Gateway"), method="sendMessage")
     await rig.member(ivan)
