@@ -52,8 +52,14 @@ def load(connection: Connection, appeal_id: str) -> Thread | None:
     return _thread(connection, connection.execute(select(appeals).where(appeals.c.id == appeal_id)).first())
 
 
-def load_numbered(connection: Connection, number: int) -> Thread | None:
+def id_of(connection: Connection, number: int) -> str | None:
     if not 0 < number < 2**31:  # typed by a person, or forged: more than the column can hold
+        return None
+    return connection.execute(select(appeals.c.id).where(appeals.c.number == number)).scalar()
+
+
+def load_numbered(connection: Connection, number: int) -> Thread | None:
+    if not 0 < number < 2**31:  # as above
         return None
     return _thread(connection, connection.execute(select(appeals).where(appeals.c.number == number)).first())
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from core.appeals import life, queries
 from core.appeals.files import Stored, describe
-from core.appeals.kinds import Kinds
+from core.appeals.kinds import LINK, Kinds
 from core.appeals.models import OPEN, SETTLED, Appeal, AppealStatus, Author, Thread
 from core.appeals.records import add_message, load
 from core.appeals.rules import AppealRules, Deadline
@@ -23,6 +23,7 @@ from core.delivery.tasks import plan
 from core.delivery.writes import Write, change, insert_new
 from core.errors import Stale
 from core.ids import new_id
+from core.subscribers.tables import subscribers
 
 FETCH_FILE = "fetch_file"
 """The kind of the task that brings a file from the messenger: {channel, ref, chat, message, name}."""
@@ -148,6 +149,8 @@ class AppealService:
         kept = insert_new("new appeal", appeals, values)
 
         def apply(connection: Connection) -> None:
+            if kind == LINK and subscriber_id is not None:
+                self._asks_once(connection, subscriber_id, account_number)
             kept.apply(connection)
             if not draft:
                 life.sent(connection, appeal, self.rules, now)
@@ -157,6 +160,13 @@ class AppealService:
     def may_write(self, appeal: Appeal) -> bool:
         """Whether more words may be added: until it is decided, and then for as long as it can be returned to work."""
         return life.may_write(appeal, self.rules, self._clock.now())
+
+    @staticmethod
+    def _asks_once(connection: Connection, subscriber_id: str, account_number: str) -> None:
+        """One open request for an account, also when both messengers of a person ask in the same moment."""
+        connection.execute(select(subscribers.c.id).where(subscribers.c.id == subscriber_id).with_for_update())
+        if queries.open_link_request(connection, subscriber_id, account_number) is not None:
+            raise Stale("new appeal: this account was asked for already")
 
     def append(self, appeal_id: str, text: str) -> Write:
         """The subscriber's words. What staff had answered or decided is with staff again.

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 from core.appeals import life
 from core.appeals.kinds import LINK
 from core.appeals.models import OPEN, SETTLED, Actor, Appeal, AppealStatus, Author
-from core.appeals.records import add_message, load_numbered, note_event
+from core.appeals.records import add_message, id_of, note_event
 from core.appeals.rules import AppealRules
 from core.billing.models import BillingAccount
 from core.delivery.writes import insert_for
@@ -288,9 +288,9 @@ def _undecided(connection: Connection, number: int) -> Appeal:
 
 
 def _locked(connection: Connection, number: int) -> Appeal:
-    thread = load_numbered(connection, number)
+    appeal_id = id_of(connection, number)
     # Two of the staff may decide at the same moment: the second one waits, and then sees what the first one did.
-    appeal = life.locked(connection, thread.appeal.id) if thread is not None else None
+    appeal = life.locked(connection, appeal_id) if appeal_id is not None else None
     if appeal is None or appeal.status is AppealStatus.draft:
         raise NotPossible("There is no appeal No. {number}.", number=number)
     return appeal

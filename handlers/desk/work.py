@@ -6,6 +6,7 @@ from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
 from core.appeals import files
+from core.appeals.content import honest_name
 from core.appeals.models import Actor, Thread
 from core.appeals.staff import KeptFile, NotPossible
 from core.errors import OutsideUnavailable
@@ -61,9 +62,8 @@ async def _keep(desk: Desk, uploads: list[UploadFile]) -> list[KeptFile]:
         read.append((data, name, media_type))
     kept = []
     for data, name, media_type in read:
-        key = await desk.store.put(data)
-        await desk.database.write(files.register(key, media_type, len(data), desk.clock.now()).apply)
-        kept.append(KeptFile(key, name, media_type, len(data)))
+        key = await files.keep(desk.database, desk.store, data, media_type, desk.clock.now())
+        kept.append(KeptFile(key, honest_name(name, media_type), media_type, len(data)))
     return kept
 
 

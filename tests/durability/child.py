@@ -8,29 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import faulthandler
-import json
-import logging
-import os
-import random
 import re
-import signal
-import socket
-import sys
-import threading
-import traceback
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any, NoReturn, cast
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-import structlog
 from sqlalchemy import event
 
 from core.clock import Clock, ShiftedClock
-from core.database import Database
 from core.delivery.commit import Outcome, TurnCommit
-from core.delivery.messages import OutgoingMessage
 from core.delivery.tasks import Task
 from core.delivery.writer import Writer
 from core.operator import Operator
@@ -41,60 +28,33 @@ from fsm.capabilities import Capabilities
 from fsm.engine import Engine, Step
 from fsm.event import Event, Text
 from fsm.state import Registry
-from handlers.channel import Delivered, Fetched, Undeliverable
-from handlers.parts import Parts
 from handlers.sender import Sender
 from handlers.turn import Turns
 from handlers.worker import Worker
 from tests.durability.flow import EFFECT
-from tests.durability.messenger import LIMIT, Orders
-
-MEANS = Capabilities(edits=False, vouches_for_contact=True, toasts=True, files_by_url=False)
-
-
-class Link:
-    """The way to everything outside this process. Each call waits for its answer, or dies waiting."""
-
-    def __init__(self, path: str) -> None:
-        self._socket = socket.socket(socket.AF_UNIX)
-        self._socket.connect(path)
-        self._file = self._socket.makefile("rwb")
-        self._lock = threading.Lock()
-
-    def ask(self, op: str, **values: Any) -> Any:
-        with self._lock:
-            self._file.write(json.dumps({"op": op, **values}).encode() + b"\n")
-            self._file.flush()
-            return json.loads(self._file.readline())
-
-    def at(self, step: str) -> None:
-        """Here the process may be killed."""
-        self.ask("at", step=step, pid=os.getpid())
+from tests.durability.messenger import Orders
+from tests.durability.watched import MEANS, Link, LinkedChannel, WatchedDatabase, serve
 
 
-class WatchedDatabase(Database):
-    """Passes through a step before and after each transaction and after each statement that changes something."""
+class DeeplyWatchedDatabase(WatchedDatabase):
+    """Also after each statement that changes something."""
 
     def __init__(self, url: str, link: Link) -> None:
-        super().__init__(url, connections=4)
-        self._link = link
+        super().__init__(url, link)
         for engine in filter(None, (self._engine.sync_engine, self._writer)):
             event.listen(engine, "after_cursor_execute", self._executed)
             event.listen(engine, "commit", lambda _connection: link.at("about to commit"))
+
+    @staticmethod
+    def called(fn: Callable[..., Any]) -> str:
+        module = getattr(fn, "__module__", "").rpartition(".")[2]
+        return f"{module}.{WatchedDatabase.called(fn)}"
 
     def _executed(self, _c: Any, _cursor: Any, statement: str, *_: Any) -> None:
         verb = re.match(r"\s*(INSERT INTO|UPDATE|DELETE FROM|SAVEPOINT|RELEASE SAVEPOINT)\s+(\w+)", statement)
         if verb is not None:
             name = "" if "SAVEPOINT" in verb[1] else f" {verb[2]}"
-            self._link.at(f"{verb[1].lower()}{name}")
-
-    async def write_once(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        name = getattr(fn, "__name__", "write")
-        module = getattr(fn, "__module__", "").rpartition(".")[2]
-        self._link.at(f"before {module}.{name}")
-        result = await super().write_once(fn, *args, **kwargs)
-        self._link.at(f"after {module}.{name}")
-        return result
+            self.link.at(f"{verb[1].lower()}{name}")
 
 
 class WatchedSnapshots(SnapshotReader):
@@ -125,32 +85,6 @@ class WatchedWriter(Writer):
         return outcome
 
 
-class LinkedChannel:
-    """The messenger's way out: the message is there as soon as the answer to ``send`` is written."""
-
-    name = "telegram"
-    capabilities = MEANS
-
-    def __init__(self, link: Link, lingers: bool) -> None:
-        self._link = link
-        self._chance = random.Random(os.getpid())
-        self._lingers = lingers
-
-    async def deliver(self, address: str, message: OutgoingMessage, parts: Parts | None = None) -> Delivered:
-        if self._lingers:
-            await asyncio.sleep(self._chance.random() * 0.003)
-        self._link.at("about to send")
-        number = self._link.ask("send", chat=address, text=message.text)
-        self._link.at("sent, not recorded")
-        return Delivered(str(number))
-
-    async def fetch(self, ref: str, max_bytes: int) -> Fetched:
-        raise Undeliverable("there are no files here")
-
-    async def close(self) -> None:
-        return None
-
-
 class Effect:
     """The one kind of task: changes something outside."""
 
@@ -173,7 +107,7 @@ class Process:
         self.orders = orders
         self.link = link = Link(orders.socket)
         self.clock: Clock = ShiftedClock(timedelta(seconds=orders.shift))
-        self.database = WatchedDatabase(orders.url, link)
+        self.database = DeeplyWatchedDatabase(orders.url, link)
         services = cast(Services, _Bare(self.clock))
         zone = ZoneInfo("UTC")
         engine = WatchedEngine(Registry("tests.durability.flow"), services, lambda _subscriber: zone)
@@ -256,47 +190,9 @@ class _Bare:
         self.operator = Operator(languages=("en",))
 
 
-def _hangs(_number: int, _frame: object) -> NoReturn:
-    faulthandler.dump_traceback(all_threads=True)
-    for task in asyncio.all_tasks():
-        task.print_stack(file=sys.stderr)
-    sys.stderr.flush()
-    os._exit(1)
-
-
-def _live(orders: Orders) -> NoReturn:
-    signal.signal(signal.SIGALRM, _hangs)
-    signal.alarm(int(LIMIT))  # a process that hangs fails its test instead of holding it up
-    code = 1
-    try:
-        asyncio.run(Process(orders).run())
-        code = 0
-    except BaseException:  # the parent learns of it by the exit code, a reader by the traceback
-        traceback.print_exc()
-    finally:
-        sys.stderr.flush()
-        os._exit(code)
-
-
-def main() -> None:
-    structlog.configure(
-        wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
-    for line in sys.stdin:
-        match json.loads(line):
-            case {"start": orders}:
-                pid = os.fork()
-                if pid == 0:
-                    _live(Orders(**orders))
-                answer = pid
-            case {"wait": pid}:
-                answer = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-            case other:
-                raise ValueError(f"unknown question {other}")
-        sys.stdout.write(f"{answer}\n")
-        sys.stdout.flush()
+async def run(orders: Orders) -> None:
+    await Process(orders).run()
 
 
 if __name__ == "__main__":
-    main()
+    serve(run)

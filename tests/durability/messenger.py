@@ -15,6 +15,12 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+
+def every_step_of(url: str) -> int:
+    """On PostgreSQL, where a life takes longer, only each sixth step is tried; ABONENT_ALL_KILLS=1 takes them all."""
+    return 1 if url.startswith("sqlite") or os.environ.get("ABONENT_ALL_KILLS") else 6
+
+
 LIMIT = 120.0  # seconds for one process to come to rest; far above what it takes on a busy machine
 
 
@@ -36,6 +42,7 @@ class Orders:
     shift: float = 0.0
     loops: bool = False  # sender and worker run on their own instead of one after the other
     crossed: int = 0  # 1 or -1: updates of one chat are taken side by side, in their order or against it
+    folder: str = ""  # where files are kept, by a process that keeps any
 
 
 @dataclass
@@ -62,6 +69,12 @@ class Outside:
 
     def spare(self) -> None:
         self.kills = lambda _step: False
+
+    @property
+    def in_flight(self) -> bool:
+        """Whether the messenger had a message that was not written down as sent when the process died."""
+        last = {step: number for number, step in enumerate(self.steps)}
+        return last.get("sent, not recorded", -1) > last.get("after _record", -1)
 
     def answer(self, request: dict[str, Any]) -> Any:
         with self._lock:
@@ -118,9 +131,10 @@ class Outside:
 class Nursery:
     """A process with everything imported that forks one child for each start, so that a start costs milliseconds."""
 
-    def __init__(self) -> None:
+    def __init__(self, module: str = "tests.durability.child") -> None:
+        """``module`` calls :func:`tests.durability.watched.serve`."""
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.durability.child"],
+            [sys.executable, "-m", module],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             cwd=Path(__file__).parents[2],

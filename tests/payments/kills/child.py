@@ -5,19 +5,10 @@ The bank, the payer and the messenger live outside of it, behind a socket. tests
 
 from __future__ import annotations
 
-import asyncio
-import json
 import logging
-import os
-import signal
-import sys
-import traceback
-from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any, NoReturn
 
 import httpx
-import structlog
 from starlette.applications import Starlette
 
 from bot.integrations.payments.sandbox_bank import SandboxBank
@@ -28,7 +19,6 @@ from bot.wiring_payments import build_autopay, build_payments, payment_routes, p
 from core.billing.embedded import EmbeddedBilling
 from core.billing.models import AccountNumber
 from core.clock import ManualClock
-from core.database import Database
 from core.money import Money
 from core.payments.autopay.models import AutopayTerms
 from core.payments.links import PaymentLinks
@@ -38,27 +28,12 @@ from fsm.engine import Engine
 from fsm.state import Registry
 from handlers.sender import Sender
 from handlers.worker import Worker
-from tests.durability.child import Link, LinkedChannel, _hangs
-from tests.durability.messenger import LIMIT, Orders
+from tests.durability.messenger import Orders
+from tests.durability.watched import Link, LinkedChannel, WatchedDatabase, serve
 from tests.payments.conftest import BANK, OPERATOR, OURS, rub
 from tests.support.dialogue import SECRET
 
 _registry = Registry()
-
-
-class WatchedDatabase(Database):
-    """Passes through a step before and after each transaction: tests/durability kills in the middle of them."""
-
-    def __init__(self, url: str, link: Link) -> None:
-        super().__init__(url, connections=4)
-        self._link = link
-
-    async def write_once(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        name = getattr(fn, "__name__", "write")
-        self._link.at(f"before {name}")
-        result = await super().write_once(fn, *args, **kwargs)
-        self._link.at(f"after {name}")
-        return result
 
 
 class WatchedBilling(EmbeddedBilling):
@@ -135,39 +110,5 @@ async def run(orders: Orders) -> None:
     await database.close()
 
 
-def _live(orders: Orders) -> NoReturn:
-    signal.signal(signal.SIGALRM, _hangs)
-    signal.alarm(int(LIMIT))  # a process that hangs fails its test instead of holding it up
-    code = 1
-    try:
-        asyncio.run(run(orders))
-        code = 0
-    except BaseException:  # whatever it is, the test reads it on the standard error
-        traceback.print_exc()
-    finally:
-        sys.stderr.flush()
-        os._exit(code)
-
-
-def main() -> None:
-    structlog.configure(
-        wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
-    for line in sys.stdin:
-        match json.loads(line):
-            case {"start": orders}:
-                pid = os.fork()
-                if pid == 0:
-                    _live(Orders(**orders))
-                answer = pid
-            case {"wait": pid}:
-                answer = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-            case other:
-                raise ValueError(f"unknown question {other}")
-        sys.stdout.write(f"{answer}\n")
-        sys.stdout.flush()
-
-
 if __name__ == "__main__":
-    main()
+    serve(run, logging.CRITICAL)

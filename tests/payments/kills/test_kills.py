@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -13,7 +10,6 @@ from tempfile import TemporaryDirectory
 
 import pytest
 from sqlalchemy import Connection, func, insert, select
-from sqlalchemy.engine import make_url
 
 from core.billing.demo import fill_demo
 from core.billing.tables import postings as booked
@@ -25,7 +21,7 @@ from core.payments.links import PaymentLinks
 from core.payments.models import PaymentLine, PaymentOrder, PaymentStatus
 from core.payments.tables import postings, troubles
 from core.subscribers.tables import chats, subscribers
-from tests.durability.messenger import Nursery, Orders
+from tests.durability.messenger import Nursery, Orders, every_step_of
 from tests.payments.conftest import OPERATOR, OTHER, OURS, OWN, rub
 from tests.payments.kills.outside import BankOutside
 from tests.support.dialogue import SECRET
@@ -60,32 +56,18 @@ STEPS = {
     "about to send",
     "sent, not recorded",
 }
-EVERY = {"sqlite": 1, "postgresql": 1 if os.environ.get("ABONENT_ALL_KILLS") else 6}
-"""On PostgreSQL, where a life takes longer, each sixth step; ABONENT_ALL_KILLS=1 takes them all."""
-
 PAUSE = 400.0  # seconds: past all leases, and few orders an hour
-
-
-class PaymentNursery(Nursery):
-    def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.payments.kills.child"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            cwd=Path(__file__).parents[3],
-            text=True,
-        )
 
 
 @pytest.fixture(scope="module")
 def nursery() -> Iterator[Nursery]:
-    opened = PaymentNursery()
+    opened = Nursery("tests.payments.kills.child")
     yield opened
     opened.close()
 
 
 def test_killed_between_any_two_steps(database_url: str, nursery: Nursery) -> None:
-    every = EVERY[make_url(database_url).get_backend_name()]
+    every = every_step_of(database_url)
     outside, links = BankOutside(), PaymentLinks(SECRET, OURS)
     with TemporaryDirectory() as folder, outside.listening(Path(folder) / "s") as socket:
         asyncio.run(_prepare(database_url, outside.clock))
@@ -104,7 +86,7 @@ def test_killed_between_any_two_steps(database_url: str, nursery: Nursery) -> No
             assert status in (0, -9)
             survived = status == 0
             seen.update(outside.steps)
-            killed_at, in_flight = outside.steps[-1], _in_flight(outside.steps)
+            killed_at, in_flight = outside.steps[-1], outside.in_flight
             outside.spare()
             shift += PAUSE
             outside.clock.move(timedelta(seconds=PAUSE))
@@ -125,12 +107,6 @@ def test_killed_between_any_two_steps(database_url: str, nursery: Nursery) -> No
                 raise
     assert seen >= STEPS, f"never reached: {STEPS - seen}"
     assert twice or every > 1, "the kill between sending and writing that down was never met"
-
-
-def _in_flight(steps: list[str]) -> bool:
-    """Whether the messenger had a message that was not written down as sent."""
-    last = {step: number for number, step in enumerate(steps)}
-    return last.get("sent, not recorded", -1) > last.get("after _record", -1)
 
 
 async def _prepare(url: str, clock: ManualClock) -> None:
