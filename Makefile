@@ -37,6 +37,7 @@ bench: $(VENV)/.dev-stamp ## Measure the durable turn beside a bare aiogram echo
 	$(PY) -m tests.bench
 	$(PY) -m tests.bench_reminders
 	$(PY) -m tests.bench_delivery
+	$(PY) -m tests.bench_appeals
 
 format: $(VENV)/.dev-stamp ## Put the code into the house style
 	$(PY) -m ruff check --fix-only .

@@ -31,7 +31,7 @@ from tests.appeals.conftest import OPERATOR, Office
 from tests.support.dialogue import MEANS, SECRET, FakeChannel
 
 PEOPLE = 40
-REGISTRY = Registry("tests.appeals.kills.flow")
+REGISTRY = Registry("tests.appeals.flow")
 DAY = timedelta(days=1)
 
 

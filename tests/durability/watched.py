@@ -88,7 +88,8 @@ class LinkedChannel:
         if self._lingers:
             await asyncio.sleep(self._chance.random() * 0.003)
         self._link.at("about to send")
-        number = self._link.ask("send", chat=address, text=message.text)
+        buttons = {button.label: button.payload for row in message.rows for button in row}
+        number = self._link.ask("send", chat=address, text=message.text, buttons=buttons)
         self._link.at("sent, not recorded")
         return Delivered(str(number))
 

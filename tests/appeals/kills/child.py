@@ -22,7 +22,7 @@ from core.clock import ManualClock, SystemClock
 from core.delivery.writer import Writer
 from core.subscribers.snapshots import SnapshotReader
 from fsm.engine import Engine
-from fsm.event import Event, File, Input, Text
+from fsm.event import Command, Event, File, Input, Press, Text
 from fsm.state import Registry
 from handlers.desk.acts import StaffDesk
 from handlers.desk.clockwork import AppealClockwork
@@ -71,7 +71,7 @@ class Program:
         services = build_services(
             database, self.clock, OPERATOR, EmbeddedBilling(database, self.clock), secret_key=SECRET
         )
-        registry = Registry("tests.appeals.kills.flow")
+        registry = Registry()
         engine = Engine(registry, services, zone_finder(OPERATOR))
         channels = {"telegram": LinkedChannel(link, False)}
         self.writer = Writer(database)
@@ -90,7 +90,10 @@ class Program:
     async def run(self) -> None:
         """Until nobody wants anything and nothing is left to be done."""
         async with self.writer:
-            await self.clockwork.tick()  # what a killed one has left
+            # What a killed one has left. Nobody presses a button before they have it.
+            await self.clockwork.tick()
+            while await self.worker.drain() + await self.sender.drain():
+                pass
             while True:
                 move = self.link.ask("move")
                 self.link.at("asked")
@@ -114,19 +117,15 @@ class Program:
             case "time":
                 return
             case "staff":
-                await self._act(move["what"], move["about"], move["words"])
+                await self._act(move["how"], move["about"], move["words"])
             case chat:
-                name = move["what"]
-                said: Input = Text(name)
-                if name.endswith(".jpg"):
-                    said = File(ref=name, kind="photo", name=name, caption=move["words"])
                 await self.turns.take(
                     Event(
                         channel="telegram",
                         update_id=str(move["number"]),
                         address=chat,
                         at=self.clock.now(),
-                        input=said,
+                        input=_input(move["how"], move["words"]),
                         message_id=str(move["number"]),
                     )
                 )
@@ -145,6 +144,15 @@ class Program:
                 await getattr(self.desk, what)(ANNA, number, words)
             case _:
                 raise ValueError(what)
+
+
+def _input(how: str, words: str) -> Input:
+    match how:
+        case "press":
+            return Press(words)
+        case "photo":
+            return File(ref=words, kind="photo", name="photo.jpg", caption=words)
+    return Command(words[1:]) if words.startswith("/") else Text(words)
 
 
 def _written(connection: Connection, about: str) -> tuple[int, list[str]]:

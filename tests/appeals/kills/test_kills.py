@@ -97,11 +97,11 @@ def _check_heard(life: str, heard: dict[str, list[str]]) -> None:
 
     hers, his = ["which lamp?", "see", "mended"], ["for you alone", "all done"]
     for chat, theirs in ((ANNA, hers), (HER_OTHER_CHAT, hers), (BORIS, his)):
-        answers = [words for text in heard[chat] for words in (*hers, *his) if f"{life} {words}" in text]
-        assert answers == theirs
+        told = [text for text in heard[chat] if text.startswith(("💬 Answer", "❓ A question", "✅ Your appeal"))]
+        assert [words for text in told for words in (*hers, *his) if f"{life} {words}" in text] == theirs
     for chat, files_of_staff, ends in ((ANNA, 1, 0), (HER_OTHER_CHAT, 1, 0), (BORIS, 0, 2)):
         assert sum("From our staff" in text for text in heard[chat]) == files_of_staff
-        assert sum("closes on" in text or "is closed" in text for text in heard[chat]) == ends
+        assert sum("not said whether" in text or "not heard from you" in text for text in heard[chat]) == ends
 
 
 async def _check(url: str, life: str, lives: int, store: Path) -> None:
@@ -110,11 +110,15 @@ async def _check(url: str, life: str, lives: int, store: Path) -> None:
         found = load(connection, connection.execute(query).scalar_one())
         assert found is not None
         said = [(one.author.value, one.text, one.blob) for one in found.messages]
-        return said, [event.what for event in history(connection, found.appeal.id)], found.appeal
+        return (
+            said,
+            [what for what, _ in groupby(event.what for event in history(connection, found.appeal.id))],
+            found.appeal,
+        )
 
     def read(connection: Connection) -> None:
         said, events, hers = thread(connection, f"{life} one")
-        sent, given = fingerprint(photo(f"{life}.jpg")), fingerprint(photo(f"{life} see"))
+        sent, given = fingerprint(photo(f"{life} look")), fingerprint(photo(f"{life} see"))
         assert said == [
             ("subscriber", f"{life} one", ""),
             ("subscriber", f"{life} look", sent),
