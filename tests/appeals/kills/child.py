@@ -35,6 +35,8 @@ from tests.durability.messenger import Orders
 from tests.durability.watched import MEANS, Link, LinkedChannel, WatchedDatabase, serve
 from tests.support.dialogue import SECRET
 
+_registry = Registry()  # every conversation, imported before anything is forked
+
 
 class WatchedStore(FileStore):
     """Also when half of a file lies there, and when it has come to its place and nobody was told."""
@@ -71,7 +73,7 @@ class Program:
         services = build_services(
             database, self.clock, OPERATOR, EmbeddedBilling(database, self.clock), secret_key=SECRET
         )
-        registry = Registry()
+        registry = _registry
         engine = Engine(registry, services, zone_finder(OPERATOR))
         channels = {"telegram": LinkedChannel(link, False)}
         self.writer = Writer(database)

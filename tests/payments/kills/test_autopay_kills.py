@@ -24,7 +24,7 @@ from core.subscribers.tables import account_links
 from tests.durability.messenger import Nursery, Orders
 from tests.payments.conftest import OTHER
 from tests.payments.kills.outside import BankOutside
-from tests.payments.kills.test_kills import PAUSE, PaymentNursery, _in_flight, _prepare
+from tests.payments.kills.test_kills import PAUSE, _prepare
 
 pytestmark = pytest.mark.slow
 
@@ -56,7 +56,7 @@ STEPS = {
 
 @pytest.fixture(scope="module")
 def nursery() -> Iterator[Nursery]:
-    opened = PaymentNursery()
+    opened = Nursery("tests.payments.kills.child")
     yield opened
     opened.close()
 
@@ -92,7 +92,7 @@ def test_killed_between_any_two_steps(database_url: str, nursery: Nursery, phase
                 live(DAY)  # announced in peace
             survived = live(DAY, kill_at=step)
             seen.update(outside.steps)
-            killed_at, in_flight = outside.steps[-1], _in_flight(outside.steps)
+            killed_at, in_flight = outside.steps[-1], outside.in_flight
             outside.spare()
             live(PAUSE)
             if phase == "announcing":
