@@ -8,11 +8,13 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import json
 import os
 import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from sqlalchemy import Connection, func, insert, select
 
 from bot.sandbox import Limits, Sandbox, build_sandbox
 from bot.sandbox import running as sandbox_running
+from bot.sandbox.running import Addresses
 from bot.serve import prepare, running
 from bot.server import listen
 from bot.wiring import Program, open_program
@@ -97,22 +100,62 @@ def by_channel(connection: Connection) -> list[tuple[str, int, float]]:
     return found
 
 
-async def measure(messages: int) -> None:
+async def serve_sandbox(messages: int) -> None:
+    """The messengers, in a process of their own as they are in life. Says where it is and who is there; ends with its
+    standard input, and says then what it has refused."""
     clock = SystemClock()
     sandbox = build_sandbox(clock, limits=Limits(), operator="Northline")
+    async with sandbox_running(sandbox) as addresses:
+        refused = refusals(sandbox)
+        hello = {"base_url": addresses.base_url, "smtp_url": addresses.smtp_url}
+        print(json.dumps(hello | {"people": people(sandbox, clock, messages)}), flush=True)
+        await asyncio.to_thread(sys.stdin.read)
+        print(json.dumps({"refused": sum(refused.values()), "faults": len(sandbox.viber.faults)}), flush=True)
+
+
+@contextlib.asynccontextmanager
+async def sandbox_process(messages: int) -> AsyncIterator[asyncio.subprocess.Process]:
+    pipe = asyncio.subprocess.PIPE
+    command = [sys.executable, "-m", "tests.bench_delivery", str(messages), "--sandbox"]
+    process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, limit=64_000_000)
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+async def told(process: asyncio.subprocess.Process) -> dict[str, Any]:
+    assert process.stdout is not None
+    line: dict[str, Any] = json.loads(await process.stdout.readline())
+    return line
+
+
+async def measure(messages: int) -> None:
+    clock = SystemClock()
     async with contextlib.AsyncExitStack() as stack:
-        folder = stack.enter_context(tempfile.TemporaryDirectory())
-        addresses = await stack.enter_async_context(sandbox_running(sandbox))
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        process = await stack.enter_async_context(sandbox_process(messages))
+        hello = await told(process)
         listener = listen("127.0.0.1", 0)
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        hours = {"reminder_from": 0, "reminder_from_on_days_off": 0, "reminder_until": 24}
-        settings = settings_for(addresses, sqlite_in(Path(folder)), url, **hours)
-        program = await stack.enter_async_context(open_program(settings, clock=clock))
+        hours = {
+            "reminder_from": 0,
+            "reminder_from_on_days_off": 0,
+            "reminder_until": 24,
+            "files_dir": folder / "files",
+        }
+        addresses = Addresses(hello["base_url"], hello["smtp_url"])
+        program = await stack.enter_async_context(
+            open_program(
+                settings_for(addresses, sqlite_in(folder), url, files_dir=folder / "files", **hours), clock=clock
+            )
+        )
         await prepare(program, may_migrate=True)
-        await program.database.write(register, people(sandbox, clock, messages), clock)
-        refused, worked = refusals(sandbox), time.process_time()
+        await program.database.write(register, [tuple(one) for one in hello["people"]], clock)
+        worked = time.process_time()
         await stack.enter_async_context(running(program, listener))
-        stack.callback(sandbox.close)
         draft = Draft(Kind.works, {"en": "The internet may be interrupted at night."}, Audience(everyone=True))
         number = await program.database.write(store.add, draft, ("ru", "en"), clock.now())
         await program.database.write(store.start, number, clock.now())
@@ -124,8 +167,13 @@ async def measure(messages: int) -> None:
                 f"{channel:<12}{count:>10,}{seconds:>8.1f}{rate:>10.1f}{RATES[channel]:>7.0f}"
                 f"{rate / RATES[channel]:>7.0%}{os.getloadavg()[0]:>6.1f}"
             )
-        print(f"{1000 * (time.process_time() - worked) / messages:.1f} ms of processor a message, the sandbox included")
-        print(f"refused as too fast: {sum(refused.values())}; Viber's faults: {len(sandbox.viber.faults)}")
+        print(f"{1000 * (time.process_time() - worked) / messages:.1f} ms of processor a message, the sandbox apart")
+        # The last "delivered" has come before the sandbox goes.
+        await asyncio.sleep(2)
+        assert process.stdin is not None
+        process.stdin.close()
+        seen = await told(process)
+        print(f"refused as too fast: {seen['refused']}; Viber's faults: {seen['faults']}")
 
 
 async def _until_sent(program: Program, number: int) -> None:
@@ -143,4 +191,6 @@ async def _until_sent(program: Program, number: int) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("messages", nargs="?", type=int, default=10_000)
-    asyncio.run(measure(parser.parse_args(sys.argv[1:]).messages))
+    parser.add_argument("--sandbox", action="store_true", help="be the messengers")
+    given = parser.parse_args(sys.argv[1:])
+    asyncio.run(serve_sandbox(given.messages) if given.sandbox else measure(given.messages))
