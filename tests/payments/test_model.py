@@ -208,6 +208,23 @@ class Payments(RuleBasedStateMachine):
         jobs = [build_job(world.database, world.house.services, world.house.registry) for _ in range(processes)]
         await asyncio.gather(*(job.tick() for job in jobs))
 
+    @rule(who=st.integers(0, 1), further=st.integers(0, 4))
+    def as_it_should(self, who: int, further: int) -> None:
+        """Switched on, announced, a day later begun, at the bank, booked: as far as it goes for now."""
+        if self.run_(self.world.house.services.autopay.rule_for(self.people[who], OTHER)) is None:
+            self.switch_on(who, by_day=False)
+        self.run_(owe(self.world, OTHER, 20000))
+        for step in range(further):
+            if step < 2:
+                now = self.world.clock.now()
+                awake = (now + timedelta(hours=25 * step)).replace(hour=15, minute=0)
+                self.world.clock.move((awake if awake >= now else awake + timedelta(days=1)) - now)
+                self.run_(self._tick(1))
+            elif step == 2:
+                self.run_(self.world.house.worker.drain())
+            if step in (0, 3):
+                self.run_(self.world.settle())
+
     @rule()
     def killed_while_planning(self) -> None:
         """Somebody claims what is due and dies."""
