@@ -109,7 +109,7 @@ def figures_of(connection: Connection, days: int, zone: ZoneInfo, now: datetime,
 def _first_answers(connection: Connection, since: datetime) -> list[tuple[timedelta, str]]:
     """How long each appeal waited for staff's first words, and whose they were."""
     firsts = (
-        select(appeal_messages.c.appeal_id, func.min(appeal_messages.c.id).label("id"))
+        select(appeal_messages.c.appeal_id, func.min(appeal_messages.c.at).label("at"))
         .join(appeals, appeals.c.id == appeal_messages.c.appeal_id)
         .where(appeals.c.sent_at >= since, appeal_messages.c.author == Author.staff.value)
         .group_by(appeal_messages.c.appeal_id)
@@ -117,7 +117,7 @@ def _first_answers(connection: Connection, since: datetime) -> list[tuple[timede
     )
     query = (
         select(appeal_messages.c.at, appeals.c.sent_at, appeal_messages.c.staff_id)
-        .join(firsts, firsts.c.id == appeal_messages.c.id)
+        .join(firsts, (firsts.c.appeal_id == appeal_messages.c.appeal_id) & (firsts.c.at == appeal_messages.c.at))
         .join(appeals, appeals.c.id == appeal_messages.c.appeal_id)
     )
     return [(max(row.at - row.sent_at, timedelta()), row.staff_id) for row in connection.execute(query)]
