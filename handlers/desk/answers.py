@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from starlette.responses import RedirectResponse, Response
 
+from core.appeals.staff import NotPossible
+from core.staff.models import Refused
+from handlers.desk import names
 from handlers.desk.security import sealed, unsealed
 from handlers.desk.visit import Visit
 
@@ -20,6 +23,15 @@ def say(visit: Visit, sentence: str, to: str, *, wrong: bool = False) -> Respons
     value = sealed(visit.token, f"{'!' if wrong else '.'}{sentence[:400]}")
     response.set_cookie(SAID, value, max_age=60, path="/desk", httponly=True, samesite="lax")
     return response
+
+
+def explain(visit: Visit, refused: Refused | NotPossible) -> str:
+    """A refusal of the domain in the reader's words, the names of statuses among them."""
+    values = {
+        key: names.status(visit.words, str(value)) if key == "status" else value
+        for key, value in refused.values.items()
+    }
+    return visit.words.t(refused.message, **values)
 
 
 def heard(visit: Visit) -> tuple[str, bool] | None:

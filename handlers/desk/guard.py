@@ -20,7 +20,7 @@ from core.errors import OutsideUnavailable
 from core.staff.models import Refused
 from core.staff.rights import Right, may
 from fsm.texts import choose_language
-from handlers.desk.answers import Missing, say
+from handlers.desk.answers import Missing, explain, say
 from handlers.desk.desk import FORM_LIMIT, Desk
 from handlers.desk.security import HEADERS, csrf_fits
 from handlers.desk.visit import Visit
@@ -96,7 +96,7 @@ class _Guard:
         except Missing:
             return self._trouble(visit, 404)
         except (Refused, NotPossible) as refused:
-            return say(visit, visit.words.t(refused.message, **refused.values), self._back(), wrong=True)
+            return say(visit, explain(visit, refused), self._back(), wrong=True)
         except OutsideUnavailable:
             sentence = visit.words.t("The billing is not answering: nothing was changed. Try again later.")
             return say(visit, sentence, self._back(), wrong=True)

@@ -12,7 +12,7 @@ from core.appeals.staff import KeptFile, NotPossible
 from core.errors import OutsideUnavailable
 from core.staff import accounts, audit, presence
 from core.subscribers.models import Role
-from handlers.desk.answers import Missing, say
+from handlers.desk.answers import Missing, explain, say
 from handlers.desk.desk import FILES_AT_ONCE, Desk
 from handlers.desk.thread import Typed, load, seen, show
 from handlers.desk.visit import Visit
@@ -40,7 +40,7 @@ async def write(desk: Desk, visit: Visit) -> Response:
         else:
             said, what = _sent(visit, await desk.acts.reply(by, number, text, kept)), "reply"
     except NotPossible as refused:
-        wrong = visit.words.t(refused.message, **refused.values)
+        wrong = explain(visit, refused)
         return await show(desk, visit, thread, Typed(text, typed.mode, wrong=wrong), 422)
     await desk.database.write(presence.here, thread.appeal.id, visit.me.id, False, desk.clock.now())
     return await _done(desk, visit, thread, what, said)
@@ -134,7 +134,7 @@ async def _decide(desk: Desk, visit: Visit, window: str, what: str) -> Response:
     try:
         told = await act(actor(visit), thread.appeal.number, reason)
     except NotPossible as refused:
-        wrong = visit.words.t(refused.message, **refused.values)
+        wrong = explain(visit, refused)
         return await show(desk, visit, thread, Typed(reason, window=window, wrong=wrong), 422)
     return await _done(desk, visit, thread, what, _sent(visit, told))
 

@@ -368,3 +368,12 @@ async def test_a_change_made_by_the_subscriber_shows_when_the_part_is_drawn_anew
     await room.database.write(add_message, appeal.id, Author.subscriber, "And another thing", room.clock.now())
     part = (await seat.get("/desk/appeals/1", headers={"HX-Request": "true"})).text
     assert "And another thing" in part and "<html" not in part and "composer" not in part
+
+
+async def test_a_refusal_names_the_status_in_the_readers_language(room: Room) -> None:
+    await room.appeal()
+    seat = await room.seat(StaffRole.agent)
+    await seat.post("/desk/me/profile", {"name": "Мария", "language": "ru"})
+    await seat.post("/desk/appeals/1/resolve", {"reason": "Done", "seen": await seen(seat)})
+    again = await seat.post("/desk/appeals/1/reject", {"reason": "No", "seen": await seen(seat)})
+    assert again.status_code == 422 and "решение уже есть: Решено" in again.text

@@ -127,7 +127,7 @@
     r: () => mode("reply"),
     n: () => mode("note"),
     a: () => press("[data-key=a]"),
-    e: () => open("resolve"),
+    e: () => open($("#approve") ? "approve" : "resolve"),
     "?": () => open("keys"),
   };
   // The same keys under a Russian layout.
