@@ -45,8 +45,8 @@ def touch(connection: Connection, appeal: Appeal, rules: AppealRules, now: datet
     """Writes ``values`` down with a new version, which other helpdesks hear of. Says what the appeal is now."""
     version = appeal.version + 1
     values |= {"version": version, "updated_at": now}
-    connection.execute(update(appeals).where(appeals.c.id == appeal.id).values(values))
-    changed = read_appeal(connection.execute(select(appeals).where(appeals.c.id == appeal.id)).one())
+    written = update(appeals).where(appeals.c.id == appeal.id).values(values).returning(*appeals.c)
+    changed = read_appeal(connection.execute(written).one())
     if rules.mirrored and changed.status is not AppealStatus.draft:
         plan(f"{SYNC}:{appeal.id}:{version}", SYNC, {"appeal_id": appeal.id}, now).apply(connection)
     return changed

@@ -17,7 +17,7 @@ from core.appeals.rules import AppealRules
 from core.billing.models import BillingAccount
 from core.delivery.writes import insert_for
 from core.ids import new_id
-from core.subscribers.links import add_link, chats_of, chats_of_owners
+from core.subscribers.links import add_link, chats_of_owners
 from core.subscribers.models import Chat, Proof, Role
 from core.subscribers.phones import mask_phone
 from core.subscribers.tables import activity, chats, subscribers
@@ -215,10 +215,13 @@ def refuse(connection: Connection, rules: AppealRules, actor: Actor, number: int
 
 def chats_to_tell(connection: Connection, appeal: Appeal) -> list[Chat]:
     """All chats of the subscriber; of somebody who is not registered, the one in which they asked."""
-    if appeal.subscriber_id is not None:
-        return chats_of(connection, [appeal.subscriber_id])
-    row = connection.execute(select(chats).where(chats.c.chat_id == appeal.chat_id)).first()
-    return [Chat(**row._mapping)] if row is not None else []
+    theirs = chats.c.subscriber_id == appeal.subscriber_id
+    if appeal.subscriber_id is None:
+        theirs = chats.c.chat_id == appeal.chat_id
+    # Held until the news lies in the outbox: a chat that is being signed out is either told nothing, or what it was to
+    # be told is taken back by whoever signs it out.
+    query = select(chats).where(theirs).order_by(chats.c.chat_id).with_for_update(read=True)
+    return [Chat(**row._mapping) for row in connection.execute(query)]
 
 
 def _settle(

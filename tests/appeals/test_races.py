@@ -207,3 +207,23 @@ async def test_one_request_for_an_account_from_two_chats_at_once(crowd: Crowd) -
     ends = await both(*(office.do(write) for _appeal, write in asked))
     assert sorted(bool(end) for end in ends) == [False, True]
     assert len(await crowd.threads()) == 1
+
+
+async def test_a_reply_while_the_chat_is_signed_out(crowd: Crowd) -> None:
+    """Nothing about an appeal reaches a chat after its person has signed it out."""
+    office, desk = crowd.office, crowd.replicas[-1].desk
+    for number in range(1, 20, 2):
+        mine, other = f"telegram:t{number}", f"viber:v{number}"
+        me = crowd.owner[mine]
+        appeal = await office.appeal(me, chat_id=other)
+        ends = await both(
+            desk.reply(ANNA, appeal.number, "Your secret."),
+            office.do(office.services.subscribers.close([mine], me, "turn")),
+        )
+        assert ends == ["", ""]
+        await crowd.sending()
+        assert sum("Your secret." in text for text in crowd.heard(other)) == 1
+        assert not any("Your secret." in text for text in crowd.heard(mine)), "whoever came first"
+        await desk.reply(ANNA, appeal.number, "Later.")
+        await crowd.sending()
+        assert not any("Later." in text for text in crowd.heard(mine))
