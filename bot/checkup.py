@@ -12,6 +12,7 @@ import aiosmtplib
 from bot import migrate
 from bot.wiring import Program
 from core.database import Database
+from core.staff import accounts
 from handlers.edge import Finding
 
 PATIENCE = 10.0  # seconds for each outside system
@@ -23,6 +24,11 @@ async def examine(program: Program) -> AsyncIterator[Finding]:
     for note in settings.warnings():
         yield Finding("warning", note)
     yield await _database(program.database)
+    if settings.desk and await _nobody_at_the_desk(program.database):
+        yield Finding(
+            "warning",
+            "Nobody can log in to the staff's desk yet: run `abonent staff add`, or switch it off with ABONENT_DESK.",
+        )
     if not program.edges:
         yield Finding(
             "problem",
@@ -65,6 +71,13 @@ async def _database(database: Database) -> Finding:
     if database.dialect == "sqlite":
         return Finding("ok", f"{kind} answers; `serve` will bring its tables up to date by itself.")
     return Finding("problem", f"{kind} answers, but its tables are behind: make a backup and run `abonent migrate`.")
+
+
+async def _nobody_at_the_desk(database: Database) -> bool:
+    try:
+        return not await database.read(accounts.any_active)
+    except Exception:  # there are no tables yet: what there is to say of the database is said already
+        return False
 
 
 async def _http(url: str, name: str, *, must_answer: bool) -> Finding:
