@@ -28,6 +28,7 @@ class AtDesk:
 
     def __init__(self, page: Page) -> None:
         self.page = page
+        self.wrong: list[str] = []
 
     @classmethod
     async def sit_down(
@@ -39,10 +40,17 @@ class AtDesk:
             locale="ru-RU", color_scheme=scheme, viewport={"width": width, "height": 900}
         )
         page = await context.new_page()
+        desk = cls(page)
+        page.on("pageerror", lambda error: desk.wrong.append(str(error)))
+        page.on("console", lambda said: desk.wrong.append(said.text) if "Security Policy" in said.text else None)
         await page.goto(f"{address}/desk")
         await page.get_by_test_id(f"demo-{login}").click()
         await expect(page.locator("#inbox")).to_be_visible()
-        return cls(page)
+        return desk
+
+    async def leave(self) -> None:
+        assert self.wrong == [], "a script failed, or the policy forbade something"
+        await self.page.context.close()
 
     def row(self, words: str) -> Locator:
         return self.page.locator("[data-row]", has_text=words)
@@ -127,7 +135,7 @@ async def test_an_appeal_from_viber_is_answered_returned_solved_and_rated(
         await viber.press("✅ Yes, solved")
         await viber.press("5")
         await expect(desk.page.locator(".rating .stars")).to_have_text("★★★★★", timeout=LATE)
-        await desk.page.context.close()
+        await desk.leave()
 
 
 async def test_two_agents_see_each_other_and_the_page_follows(
@@ -159,4 +167,4 @@ async def test_two_agents_see_each_other_and_the_page_follows(
         await expect(one.page.locator("#composer .said")).to_be_visible()
         await expect(one.page.locator("#text")).to_have_value("Здравствуйте")
         for at in pages:
-            await at.page.context.close()
+            await at.leave()
