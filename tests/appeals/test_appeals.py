@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, insert, select
 
 from core.appeals import queries, staff
 from core.appeals.kinds import PERSON
@@ -18,6 +18,9 @@ from core.appeals.staff import NotPossible
 from core.appeals.tables import appeal_messages
 from core.clock import ManualClock
 from core.database import Database, metadata
+from core.delivery.commit import Post, outbox_row
+from core.delivery.messages import OutgoingMessage
+from core.delivery.tables import outbox
 from core.errors import Stale
 
 CHAT = "telegram:1"
@@ -125,3 +128,49 @@ async def test_what_cannot_be_decided(service: AppealService, database: Database
     ):
         with pytest.raises(NotPossible):
             await database.write(act)
+
+
+async def test_drafts_are_described_emptied_and_listed(service: AppealService, database: Database) -> None:
+    first, second = [await make(service, database, draft=True) for _ in range(2)]
+    for appeal_id in (first, second):
+        await database.write(service.append(appeal_id, "words").apply)
+    await database.write(service.describe(first, contact="+79000000001", fields={"address": "Lenina 1"}).apply)
+    await database.write(service.empty(first).apply)
+    found = await service.drafts(None, CHAT)
+    assert [(one.appeal.id, len(one.messages)) for one in found] == [(second, 1), (first, 0)]
+    assert (found[1].appeal.contact, dict(found[1].appeal.fields)) == ("+79000000001", {"address": "Lenina 1"})
+    assert await service.drafts(None, "viber:2") == []
+    await database.write(service.send(first, "").apply)
+    for write in (service.describe(first, contact=""), service.empty(first)):
+        with pytest.raises(Stale):
+            await database.write(write.apply)
+
+
+async def test_nothing_is_added_after_the_term(service: AppealService, database: Database, clock: ManualClock) -> None:
+    appeal_id = await make(service, database)
+    await database.write(staff.resolve, RULES, ACTOR, 1, "Done.", clock.now())
+    clock.move(timedelta(days=RULES.return_days, seconds=1))
+    thread = await service.get(appeal_id, None, CHAT)
+    assert thread is not None and not service.may_write(thread.appeal)
+    for write in (service.append(appeal_id, "Too late"), *service.attach(appeal_id, CHAT, "ref", "a.jpg", "")[:1]):
+        with pytest.raises(Stale):
+            await database.write(write.apply)
+
+
+async def test_what_a_message_speaks_of_now(service: AppealService, database: Database, clock: ManualClock) -> None:
+    """The same message of the messenger's, said anew in place: what it was about before counts no more."""
+    appeal_id = await make(service, database)
+
+    def say(connection: Connection, turn: str) -> None:
+        row = outbox_row(Post(CHAT, OutgoingMessage(parts=(("x", "plain"),))), turn, clock.now())
+        connection.execute(insert(outbox).values(**row, message_id="77"))
+
+    await database.write(say, "turn1")
+    assert await service.replied_to(CHAT, "77", None) is None
+    await database.write(say, "turn2")
+    await database.write(service.spoke_of(appeal_id, CHAT, "turn2").apply)
+    found = await service.replied_to(CHAT, "77", None)
+    assert found is not None and found.appeal.id == appeal_id
+    assert await service.replied_to("viber:2", "77", None) is None
+    await database.write(say, "turn3")
+    assert await service.replied_to(CHAT, "77", None) is None
