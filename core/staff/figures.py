@@ -108,17 +108,20 @@ def figures_of(connection: Connection, days: int, zone: ZoneInfo, now: datetime,
 
 def _first_answers(connection: Connection, since: datetime) -> list[tuple[timedelta, str]]:
     """How long each appeal waited for staff's first words, and whose they were."""
-    firsts = (
-        select(appeal_messages.c.appeal_id, func.min(appeal_messages.c.at).label("at"))
-        .join(appeals, appeals.c.id == appeal_messages.c.appeal_id)
-        .where(appeals.c.sent_at >= since, appeal_messages.c.author == Author.staff.value)
-        .group_by(appeal_messages.c.appeal_id)
-        .subquery()
+    # Looked up for each appeal of the period: what was written in all the years before costs nothing.
+    first = (
+        select(appeal_messages.c.id)
+        .where(appeal_messages.c.appeal_id == appeals.c.id, appeal_messages.c.author == Author.staff.value)
+        .order_by(appeal_messages.c.at, appeal_messages.c.id)
+        .limit(1)
+        .correlate(appeals)
+        .scalar_subquery()
     )
+    said = appeal_messages.alias("said")
     query = (
-        select(appeal_messages.c.at, appeals.c.sent_at, appeal_messages.c.staff_id)
-        .join(firsts, (firsts.c.appeal_id == appeal_messages.c.appeal_id) & (firsts.c.at == appeal_messages.c.at))
-        .join(appeals, appeals.c.id == appeal_messages.c.appeal_id)
+        select(said.c.at, appeals.c.sent_at, said.c.staff_id)
+        .select_from(appeals.join(said, said.c.id == first))
+        .where(appeals.c.sent_at >= since)
     )
     return [(max(row.at - row.sent_at, timedelta()), row.staff_id) for row in connection.execute(query)]
 
