@@ -150,18 +150,26 @@
 
   // -- live: the server says what has changed, and the parts of the page that care fetch themselves anew ---------------
 
+  // A tab that nobody looks at holds no stream: a browser has six connections to a host, and people have many tabs.
+  let source = null;
+
   function listen() {
     const address = document.body.dataset.live;
-    if (!address || !window.EventSource) return;
-    const source = new EventSource(address);
+    if (source || document.hidden || !address || !window.EventSource) return;
+    source = new EventSource(address);
     for (const name of ["inbox", "thread"]) {
       source.addEventListener(name, () => document.body.dispatchEvent(new Event("desk-" + name)));
     }
-    source.addEventListener("bye", () => { source.close(); window.location.reload(); });
-    source.onopen = () => { document.body.dataset.connected = "yes"; };
-    source.onerror = () => { document.body.dataset.connected = "no"; };
-    window.addEventListener("pagehide", () => source.close());
+    source.addEventListener("bye", () => { deafen(); window.location.reload(); });
   }
+
+  function deafen() {
+    if (source) source.close();
+    source = null;
+  }
+
+  document.addEventListener("visibilitychange", () => { if (document.hidden) deafen(); else listen(); });
+  window.addEventListener("pagehide", deafen);
 
   // What came while nothing was being written has been seen; whoever is writing is asked before it is sent.
   function followThread() {
@@ -183,8 +191,7 @@
     const form = composer();
     if (form) mode($("[name=as]", form).value || "reply", false);
     const thread = $("#thread");
-    // What was said last is what matters; whoever came to an alert at the top sees that first.
-    if (thread && thread.lastElementChild && !$(".said")) thread.lastElementChild.scrollIntoView({ block: "end" });
+    if (thread && thread.lastElementChild) thread.lastElementChild.scrollIntoView({ block: "end" });
     if (new URLSearchParams(window.location.search).has("search")) KEYS["/"]();
     all("dialog[data-shown]").forEach((dialog) => dialog.showModal());
     listen();
