@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, select, update
+from sqlalchemy import Connection, Row, delete, or_, select, update
 
-from core.appeals.models import Author
-from core.appeals.tables import appeal_messages, appeals
+from core.appeals.models import AppealStatus, Author
+from core.appeals.tables import appeal_events, appeal_messages, appeals
 from core.billing.snapshots import erase as erase_snapshots
 from core.delivery.messages import decode_message
 from core.delivery.tables import blobs, conversations, outbox
@@ -112,7 +112,7 @@ def _json(value: Any) -> Any:
 def erase(connection: Connection, subscriber_id: str, here: str, turn_id: str, version: str, now: datetime) -> None:
     """Removes or replaces what is personal; raises Stale when it is done already.
 
-    Kept, because the law makes the operator keep it: the consents given and withdrawn, the appeals, and the
+    Kept, because the law makes the operator keep it: the consents given and withdrawn, the appeals that were sent, and the
     payments without their chats. The billing's own data are the operator's and not touched. ``version`` is of the
     document from which the consent is withdrawn. ``here`` is the chat that asked: it keeps what ``turn_id`` says in it.
     Codes sent within the last day stay until the housekeeping removes them: they hold the limit on sending.
@@ -143,6 +143,7 @@ def erase(connection: Connection, subscriber_id: str, here: str, turn_id: str, v
         .where(conversations.c.chat_id.in_([chat_id for chat_id in chat_ids if chat_id != here]))
         .values(state="", version=conversations.c.version + 1)
     )
+    _drop_drafts(connection, subscriber_id, chat_ids)
     payments.erase(connection, subscriber_id, now)
     prefs.erase(connection, subscriber_id)
     notices.erase(connection, subscriber_id)
@@ -162,6 +163,18 @@ def _end_links(connection: Connection, subscriber_id: str, now: datetime) -> lis
         account_links.c.account_number.in_(numbers), account_links.c.ended_at.is_(None)
     )
     return sorted(numbers - set(connection.execute(still).scalars()))
+
+
+def _drop_drafts(connection: Connection, subscriber_id: str, chat_ids: list[str]) -> None:
+    """What was written to staff and not sent is nobody's record: no law makes anybody keep it."""
+    theirs = or_(
+        appeals.c.subscriber_id == subscriber_id,
+        appeals.c.subscriber_id.is_(None) & appeals.c.chat_id.in_(chat_ids),
+    )
+    drafts = theirs & (appeals.c.status == AppealStatus.draft.value)
+    for table in (appeal_messages, appeal_events):
+        connection.execute(delete(table).where(table.c.appeal_id.in_(select(appeals.c.id).where(drafts))))
+    connection.execute(delete(appeals).where(drafts))
 
 
 def _forget_messages(connection: Connection, chat_ids: list[str], turn_id: str) -> None:

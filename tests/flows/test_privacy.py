@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
+from sqlalchemy import select
 
+from core.appeals.tables import appeal_messages, appeals
 from core.delivery import blobs
 from fsm.action import encode
 from fsm.flows.privacy import ForgetMe, ShowData, Sure
@@ -67,6 +69,22 @@ async def test_forget_me(house: House, member: Person) -> None:
     assert "Anna" not in member.text
     await member.say("/profile")
     assert "Do you agree?" in member.text  # consent is asked anew
+
+
+async def test_what_was_written_and_not_sent_is_deleted_what_was_sent_is_kept(house: House, member: Person) -> None:
+    for story in ("My neighbour listens to my calls", "The internet is down"):
+        await member.say("/appeal")
+        if "Write another one" in " ".join(member.labels):
+            await member.press("Write another one")
+        await member.press("Something else")
+        await member.say(story)
+        if story.startswith("The internet"):
+            await member.press("Send")
+    await forget(member)
+    assert await house.database.read(lambda c: list(c.execute(select(appeal_messages.c.text)).scalars())) == [
+        "The internet is down"
+    ]
+    assert len(await house.database.read(lambda c: c.execute(select(appeals.c.id)).all())) == 1
 
 
 async def test_a_double_tap_does_not_confirm_twice(house: House, member: Person) -> None:
