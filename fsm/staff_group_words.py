@@ -128,6 +128,10 @@ def no_file(translator: Translator) -> str:
     return translator.t("It did not go out: send the file by itself first, and then the command.")
 
 
+def forwarded(translator: Translator) -> str:
+    return translator.t("It did not go out: it is a forwarded message. Write the words yourself, or send a copy.")
+
+
 def stranger(translator: Translator) -> str:
     return translator.t(
         "I do not know you, so this went nowhere. Get a code at the desk or from an administrator, and send me "

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from bot.sandbox.telegram.errors import ApiError
+from bot.sandbox.telegram.errors import ApiError, too_many
 from bot.sandbox.telegram.people import Person
 from core.appeals.models import AppealStatus, Author
 from core.appeals.tables import appeal_messages
@@ -313,3 +313,49 @@ async def test_a_new_code_makes_the_old_one_worthless(rig: Rig) -> None:
     ivan.say("/bind")
     await rig.settle()
     assert "wrong or too old" in heard(ivan)[-2] and "/bind ABCDE" in heard(ivan)[-1]
+
+
+async def test_what_is_forwarded_neither_goes_out_nor_commands(rig: Rig, anna: Person, olga: Person) -> None:
+    """Forwarded words are somebody else's: for colleagues, or a trap."""
+    appeal = await rig.appeal(anna, "No internet")
+    await rig.settle()
+    topic = rig.topic(appeal).id
+    mallory = rig.sandbox.telegram.person("Mallory", "+79000000666", "en")
+    rig.forum.say(olga, "/resolve Nothing is wrong", topic, of=mallory)
+    rig.forum.say(olga, "The engineers say he is a nuisance", topic, of=mallory)
+    await rig.settle()
+    assert heard(anna) == []
+    assert (await rig.thread(appeal)).appeal.status is AppealStatus.acknowledged
+    assert len([text for text in rig.said(appeal) if "forwarded" in text]) == 2
+
+
+async def test_a_forwarded_code_binds_nobody(rig: Rig, anna: Person) -> None:
+    ivan = rig.sandbox.telegram.person("Ivan", "+79000000201", "en")
+    member = await rig.member(ivan, bind=False)
+    code = await rig.database.write(binding.issue, member, Who("", "test"), rig.clock.now())
+    mallory = rig.sandbox.telegram.person("Mallory", "+79000000666", "en")
+    rig.forum.add(mallory)
+    rig.forum.say(mallory, f"/bind {code}", of=ivan)
+    await rig.settle()
+    assert await rig.database.read(binding.member_of, str(mallory.id)) is None
+
+
+async def test_a_role_that_is_mistyped_gives_no_other_right(rig: Rig, anna: Person, olga: Person) -> None:
+    appeal = await rig.appeal(anna, "My flat, please", kind="link", account="7700100101")
+    await rig.settle()
+    rig.forum.say(olga, "/approve ovner", rig.topic(appeal).id)
+    await rig.settle()
+    assert "There is no role ovner" in rig.said(appeal)[-1] and "family" in rig.said(appeal)[-1]
+    assert (await rig.thread(appeal)).appeal.status is AppealStatus.acknowledged
+
+
+async def test_a_stranger_who_floods_the_bot_does_not_silence_the_group(rig: Rig, anna: Person, olga: Person) -> None:
+    appeal = await rig.appeal(anna, "No internet")
+    await rig.settle()
+    mallory = rig.sandbox.telegram.person("Mallory", "+79000000666", "en")
+    rig.sandbox.telegram.fail_next(too_many(600), method="sendMessage")  # to their own chat
+    mallory.say("/bind AAAAA-AAAA2")
+    await rig.settle()
+    rig.forum.say(olga, "/take", rig.topic(appeal).id)
+    await rig.settle()
+    assert "in progress" in rig.said(appeal)[-1]

@@ -89,13 +89,22 @@ class Forum:
     # --- what the members do
 
     def say(
-        self, by: Person, text: str, topic: int | None = None, *, reply_to: int | None = None, anonymous: bool = False
+        self,
+        by: Person,
+        text: str,
+        topic: int | None = None,
+        *,
+        reply_to: int | None = None,
+        anonymous: bool = False,
+        of: Person | None = None,
     ) -> Json:
-        """Writes in a topic, or (None) in General; the Message object."""
+        """Writes in a topic, or (None) in General; the Message object. ``of``: whose message is forwarded there."""
         if not text.strip():
             raise Impossible("an empty message cannot be sent")
         text = text.strip()
-        return self._post(by, {"text": text} | command_entities(text), topic, reply_to, anonymous)
+        origin = {"type": "user", "date": self.telegram.stamp(), "sender_user": of.user} if of is not None else None
+        forwarded = {"forward_origin": origin} if origin is not None else {}
+        return self._post(by, {"text": text} | command_entities(text) | forwarded, topic, reply_to, anonymous)
 
     def send_photo(self, by: Person, data: bytes, topic: int | None = None, caption: str | None = None) -> Json:
         return self._post(by, photo_of_person(self.telegram, data, caption), topic)

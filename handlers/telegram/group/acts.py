@@ -91,7 +91,7 @@ class StaffActs:
             await self._answer(said, words.failed(self._words))
 
     async def _hear(self, said: StaffSaid) -> None:
-        if said.command == BIND and not said.edit:
+        if said.command == BIND and not said.edit and not said.forwarded:
             await self._bind(said)
             return
         if said.hidden:
@@ -121,7 +121,10 @@ class StaffActs:
             if await self._database.read(book.known, NAME, [_key(said)]):
                 await self._answer(said, words.edited(self._words))
             return
-        if not may(member, Right.answer):
+        if said.forwarded:  # a stranger may have written it, for colleagues or as a command
+            await self._answer(said, words.forwarded(self._words))
+            return
+        if not may(member, _RIGHTS.get(said.command, Right.answer)):
             await self._answer(said, words.no_right(self._words))
             return
         try:
@@ -264,7 +267,10 @@ async def _reject(desk: StaffDesk, actor: Actor, number: int, text: str, files: 
 
 
 async def _approve(desk: StaffDesk, actor: Actor, number: int, text: str, files: tuple[KeptFile, ...]) -> object:
-    return await desk.approve(actor, number, Role(text) if text in list(Role) else Role.family)
+    wanted = text.lower() or Role.family.value
+    if wanted not in list(Role):  # a slip of the finger must not give another right than was meant
+        raise NotPossible("There is no role {role}: it is one of {roles}.", role=text, roles=", ".join(Role))
+    return await desk.approve(actor, number, Role(wanted))
 
 
 async def _take(desk: StaffDesk, actor: Actor, number: int, text: str, files: tuple[KeptFile, ...]) -> object:
@@ -275,6 +281,9 @@ async def _take(desk: StaffDesk, actor: Actor, number: int, text: str, files: tu
         await desk.noting(lambda _connection, _done: None).start(actor, number)
     return None
 
+
+_RIGHTS = {"take": Right.take, "approve": Right.links}
+"""What a command needs besides the right to answer."""
 
 _ACTS: dict[str, Act] = {
     "": _reply,

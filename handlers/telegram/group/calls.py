@@ -109,6 +109,8 @@ class GroupCalls:
             await self._bot.send_message(user, text, parse_mode=None)
         except TelegramForbiddenError as error:  # they have blocked the bot meanwhile
             log.info("no answer in private", reason=plain(error))
+        except TelegramRetryAfter as error:  # their own chat alone was written to too often: the group goes on
+            raise OutsideUnavailable(plain(error)) from None
         except FAULTS as error:
             raise self._translated(error) from None
 

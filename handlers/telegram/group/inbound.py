@@ -22,6 +22,7 @@ class StaffSaid(Struct, frozen=True, omit_defaults=True):
     topic: int = 0
     private: bool = False
     hidden: bool = False  # an administrator who writes as the group
+    forwarded: bool = False  # somebody else's words, passed on
     command: str = ""
     text: str = ""
     ref: str = ""  # of a file
@@ -79,6 +80,8 @@ def _in_private(message: Message, username: str) -> StaffSaid | None:
     found = _COMMAND.fullmatch(message.text or "")
     if found is None or found[1].lower() != BIND or message.from_user is None or message.from_user.is_bot:
         return None
+    if message.forward_origin is not None:  # whoever forwards somebody's code does not say who they are
+        return None
     return StaffSaid(
         message.chat.id,
         message.message_id,
@@ -111,6 +114,7 @@ def _said(message: Message, user: int, username: str, *, hidden: bool, edit: boo
         user,
         topic=message.message_thread_id or 0 if message.is_topic_message else 0,
         hidden=hidden,
+        forwarded=message.forward_origin is not None,
         command=command,
         text=text,
         ref=ref,
