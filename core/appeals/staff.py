@@ -205,6 +205,13 @@ def approve(
     return Approved(appeal, account.number, link_id, person.name or mask_phone(person.phone or ""), tuple(owners))
 
 
+def role_named(said: str) -> Role:
+    """As it was typed. A slip of the finger must not give another right than was meant: raises NotPossible."""
+    if said.lower() not in list(Role):
+        raise NotPossible("There is no role {role}: it is one of {roles}.", role=said[:40], roles=", ".join(Role))
+    return Role(said.lower())
+
+
 def refuse(connection: Connection, rules: AppealRules, actor: Actor, number: int, reason: str, now: datetime) -> Done:
     """Says no to a request for an account, with a reason that the person reads. Raises NotPossible."""
     appeal = _undecided(connection, number)

@@ -112,8 +112,8 @@ def _json(value: Any) -> Any:
 def erase(connection: Connection, subscriber_id: str, here: str, turn_id: str, version: str, now: datetime) -> None:
     """Removes or replaces what is personal; raises Stale when it is done already.
 
-    Kept, because the law makes the operator keep it: the consents given and withdrawn, the appeals that were sent, and the
-    payments without their chats. The billing's own data are the operator's and not touched. ``version`` is of the
+    Kept, because the law makes the operator keep it: the consents given and withdrawn, the appeals that were sent, and
+    the payments without their chats. The billing's own data are the operator's and not touched. ``version`` is of the
     document from which the consent is withdrawn. ``here`` is the chat that asked: it keeps what ``turn_id`` says in it.
     Codes sent within the last day stay until the housekeeping removes them: they hold the limit on sending.
     """

@@ -17,7 +17,7 @@ from core.appeals import records
 from core.appeals.helpdesk import Counterpart, HelpdeskRefused, RemoteGone
 from core.appeals.kinds import LINK
 from core.appeals.models import Actor, Appeal
-from core.appeals.staff import Done, KeptFile, NotPossible, chats_to_tell
+from core.appeals.staff import Done, KeptFile, NotPossible, chats_to_tell, role_named
 from core.clock import Clock
 from core.database import Database
 from core.delivery.tasks import Task
@@ -267,10 +267,7 @@ async def _reject(desk: StaffDesk, actor: Actor, number: int, text: str, files: 
 
 
 async def _approve(desk: StaffDesk, actor: Actor, number: int, text: str, files: tuple[KeptFile, ...]) -> object:
-    wanted = text.lower() or Role.family.value
-    if wanted not in list(Role):  # a slip of the finger must not give another right than was meant
-        raise NotPossible("There is no role {role}: it is one of {roles}.", role=text, roles=", ".join(Role))
-    return await desk.approve(actor, number, Role(wanted))
+    return await desk.approve(actor, number, role_named(text) if text else Role.family)
 
 
 async def _take(desk: StaffDesk, actor: Actor, number: int, text: str, files: tuple[KeptFile, ...]) -> object:
