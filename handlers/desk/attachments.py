@@ -47,8 +47,17 @@ async def thumbnail(desk: Desk, visit: Visit) -> Response:
     _number, message = await _message(desk, visit)
     if message.media_type not in SHOWN:
         raise Missing
-    small = await asyncio.to_thread(_shrink, await _content(desk, message))
-    headers = {"Content-Security-Policy": "default-src 'none'; sandbox", "Cache-Control": "private, max-age=3600"}
+    # Kept by the browser, and shown only after asking: whoever is signed out by then sees nothing.
+    mark = f'"{message.blob[:24]}"'
+    headers = {
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+        "Cache-Control": "private, no-cache",
+        "ETag": mark,
+    }
+    if visit.request.headers.get("if-none-match", "").removeprefix("W/") == mark:
+        return Response(status_code=304, headers=headers)
+    async with desk.drawing:
+        small = await asyncio.to_thread(_shrink, await _content(desk, message))
     return Response(small, headers=headers, media_type="image/webp")
 
 

@@ -23,6 +23,7 @@ from handlers.desk.view import View
 
 FORM_LIMIT = 256 * 1024  # bytes of a form without files
 FILES_AT_ONCE = 10
+DRAWN_AT_ONCE = 2  # a thread with ten pictures is asked for all of them, and each may unpack to 250 MB
 UPLOAD_LIMIT = FILES_AT_ONCE * LIMIT + FORM_LIMIT
 
 
@@ -41,6 +42,7 @@ class Desk:
     content_type: Callable[[bytes], str | None]  # None: a kind of file that is not kept
     plan: Callable[[datetime], Awaitable[Trial]]  # who would be reminded at that moment
     staff_group: bool = False  # whether staff can answer in a Telegram group, too
+    drawing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(DRAWN_AT_ONCE))
     closing: asyncio.Event = field(default_factory=asyncio.Event)  # open streams end then
     demo_logins: list[tuple[Member, str]] = field(default_factory=list)  # with passwords: the demo's own
 

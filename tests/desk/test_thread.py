@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import re
+import time
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -19,6 +21,7 @@ from core.staff import audit
 from core.staff.models import StaffRole
 from core.subscribers.links import links_of
 from core.subscribers.tables import chats
+from handlers.desk import attachments
 from handlers.desk.work import file_name
 from tests.desk.conftest import Room, Seat
 
@@ -264,6 +267,37 @@ async def test_a_bomb_of_a_picture_has_no_thumbnail(room: Room) -> None:
     seat = await room.seat(StaffRole.agent)
     for message in (bomb, broken):
         assert (await seat.get(f"/desk/appeals/1/thumbs/{message}")).status_code == 404
+
+
+async def test_small_pictures_are_drawn_two_at_a_time(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten that unpack to 250 MB each would otherwise be unpacked at once, by a page that asks for all of them."""
+    appeal = await room.appeal()
+    sent = [await room.file(appeal, picture((20, height)), f"{height}.png") for height in range(1, 9)]
+    seat = await room.seat(StaffRole.agent)
+    drawing, most = 0, 0
+
+    def slow(data: bytes) -> bytes:
+        nonlocal drawing, most
+        drawing += 1
+        most = max(most, drawing)
+        time.sleep(0.05)
+        drawing -= 1
+        return data
+
+    monkeypatch.setattr(attachments, "_shrink", slow)
+    answers = await asyncio.gather(*(seat.get(f"/desk/appeals/1/thumbs/{message}") for message in sent))
+    assert {answer.status_code for answer in answers} == {200} and most <= 2
+
+
+async def test_a_browser_asks_before_it_shows_a_small_picture_again(room: Room) -> None:
+    message = await room.file(await room.appeal(), picture(), "a.png")
+    seat = await room.seat(StaffRole.agent)
+    path = f"/desk/appeals/1/thumbs/{message}"
+    first = await seat.get(path)
+    assert "no-cache" in first.headers["cache-control"] and "max-age" not in first.headers["cache-control"]
+    kept = {"if-none-match": first.headers["etag"]}
+    assert (await seat.get(path, headers=kept)).status_code == 304
+    assert (await room.browser().get(path, headers=kept)).status_code == 303
 
 
 async def test_staff_attach_files_and_what_they_are_their_content_says(room: Room) -> None:
