@@ -108,7 +108,8 @@ class StaffDesk:
 
     async def change_kind(self, actor: Actor, number: int, kind: str) -> None:
         def act(connection: Connection) -> None:
-            staff.change_kind(connection, self.rules, actor, number, kind, self._services.clock.now())
+            done = staff.change_kind(connection, self.rules, actor, number, kind, self._services.clock.now())
+            self._also(connection, done)
 
         await self._act(act)
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from sqlalchemy import Connection
 from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
 from core.appeals import files
 from core.appeals.content import honest_name
 from core.appeals.models import Actor, Thread
-from core.appeals.staff import KeptFile, NotPossible
+from core.appeals.staff import Done, KeptFile, NotPossible
 from core.errors import OutsideUnavailable
 from core.staff import accounts, audit, presence
 from core.subscribers.models import Role
+from handlers.desk.acts import StaffDesk
 from handlers.desk.answers import Missing, explain, say
 from handlers.desk.desk import FILES_AT_ONCE, Desk
 from handlers.desk.thread import Typed, load, seen, show
@@ -33,17 +35,17 @@ async def write(desk: Desk, visit: Visit) -> Response:
     try:
         kept = await _keep(desk, visit.files("files"))
         if mode == "note":
-            await desk.acts.note(by, number, text, kept)
-            said, what = visit.words.t("Noted. The subscriber does not see it."), "note"
+            await _acts(desk, visit, thread, "note").note(by, number, text, kept)
+            said = visit.words.t("Noted. The subscriber does not see it.")
         elif visit.field("wait") == "yes":
-            said, what = _sent(visit, await desk.acts.ask(by, number, text, kept)), "asked"
+            said = _sent(visit, await _acts(desk, visit, thread, "asked").ask(by, number, text, kept))
         else:
-            said, what = _sent(visit, await desk.acts.reply(by, number, text, kept)), "reply"
+            said = _sent(visit, await _acts(desk, visit, thread, "reply").reply(by, number, text, kept))
     except NotPossible as refused:
         wrong = explain(visit, refused)
         return await show(desk, visit, thread, Typed(text, typed.mode, wrong=wrong), 422)
     await desk.database.write(presence.here, thread.appeal.id, visit.me.id, False, desk.clock.now())
-    return await _done(desk, visit, thread, what, said)
+    return _done(visit, thread, said)
 
 
 async def _keep(desk: Desk, uploads: list[UploadFile]) -> list[KeptFile]:
@@ -76,14 +78,15 @@ def file_name(said: str) -> str:
 
 async def start(desk: Desk, visit: Visit) -> Response:
     thread = await load(desk, visit)
-    told = await desk.acts.start(actor(visit), thread.appeal.number)
-    return await _done(desk, visit, thread, "started", _sent(visit, told, visit.words.t("It is in work.")))
+    told = await _acts(desk, visit, thread, "started").start(actor(visit), thread.appeal.number)
+    return _done(visit, thread, _sent(visit, told, visit.words.t("It is in work.")))
 
 
 async def take(desk: Desk, visit: Visit) -> Response:
     thread = await load(desk, visit)
-    await desk.acts.assign(actor(visit), thread.appeal.number, visit.me.id, visit.me.name)
-    return await _done(desk, visit, thread, "assigned", visit.words.t("It is yours."), visit.me.login)
+    acts = _acts(desk, visit, thread, "assigned", visit.me.login)
+    await acts.assign(actor(visit), thread.appeal.number, visit.me.id, visit.me.name)
+    return _done(visit, thread, visit.words.t("It is yours."))
 
 
 async def give_back(desk: Desk, visit: Visit) -> Response:
@@ -91,8 +94,8 @@ async def give_back(desk: Desk, visit: Visit) -> Response:
     thread = await load(desk, visit)
     if thread.appeal.assignee != visit.me.id:
         raise NotPossible("It is not yours.")
-    await desk.acts.assign(actor(visit), thread.appeal.number, "")
-    return await _done(desk, visit, thread, "assigned", visit.words.t("Nobody has it now."), "-")
+    await _acts(desk, visit, thread, "assigned", "-").assign(actor(visit), thread.appeal.number, "")
+    return _done(visit, thread, visit.words.t("Nobody has it now."))
 
 
 async def assign(desk: Desk, visit: Visit) -> Response:
@@ -101,16 +104,17 @@ async def assign(desk: Desk, visit: Visit) -> Response:
     member = await desk.database.read(accounts.by_id, wanted) if wanted else None
     if wanted and (member is None or not member.active):
         raise NotPossible("There is no such account.")
-    await desk.acts.assign(actor(visit), thread.appeal.number, wanted, member.name if member else "")
+    acts = _acts(desk, visit, thread, "assigned", member.login if member else "-")
+    await acts.assign(actor(visit), thread.appeal.number, wanted, member.name if member else "")
     said = visit.words.t("{name} has it now.", name=member.name) if member else visit.words.t("Nobody has it now.")
-    return await _done(desk, visit, thread, "assigned", said, member.login if member else "-")
+    return _done(visit, thread, said)
 
 
 async def change_kind(desk: Desk, visit: Visit) -> Response:
     thread = await load(desk, visit)
     kind = visit.field("kind", 30)
-    await desk.acts.change_kind(actor(visit), thread.appeal.number, kind)
-    return await _done(desk, visit, thread, "kind changed", visit.words.t("The kind is changed."), kind)
+    await _acts(desk, visit, thread, "kind changed", kind).change_kind(actor(visit), thread.appeal.number, kind)
+    return _done(visit, thread, visit.words.t("The kind is changed."))
 
 
 async def resolve(desk: Desk, visit: Visit) -> Response:
@@ -130,13 +134,14 @@ async def _decide(desk: Desk, visit: Visit, window: str, what: str) -> Response:
     reason = visit.words_of("reason")
     if _is_late(visit, thread):
         return await show(desk, visit, thread, Typed(reason, window=window, changed=True), 409)
-    act = {"resolve": desk.acts.resolve, "reject": desk.acts.reject, "refuse": desk.acts.refuse}[window]
+    acts = _acts(desk, visit, thread, what)
+    act = {"resolve": acts.resolve, "reject": acts.reject, "refuse": acts.refuse}[window]
     try:
         told = await act(actor(visit), thread.appeal.number, reason)
     except NotPossible as refused:
         wrong = explain(visit, refused)
         return await show(desk, visit, thread, Typed(reason, window=window, wrong=wrong), 422)
-    return await _done(desk, visit, thread, what, _sent(visit, told))
+    return _done(visit, thread, _sent(visit, told))
 
 
 async def approve(desk: Desk, visit: Visit) -> Response:
@@ -144,13 +149,12 @@ async def approve(desk: Desk, visit: Visit) -> Response:
     role = visit.field("role")
     if role not in list(Role):
         raise Missing
+    acts = _acts(desk, visit, thread, "link approved", f"{thread.appeal.account_number}: {role}")
     try:
-        told = await desk.acts.approve(actor(visit), thread.appeal.number, Role(role))
+        told = await acts.approve(actor(visit), thread.appeal.number, Role(role))
     except OutsideUnavailable:
         raise NotPossible("The billing is not answering: nothing was changed. Try again later.") from None
-    detail = f"{thread.appeal.account_number}: {role}"
-    said = _sent(visit, told, visit.words.t("The account is linked."))
-    return await _done(desk, visit, thread, "link approved", said, detail)
+    return _done(visit, thread, _sent(visit, told, visit.words.t("The account is linked.")))
 
 
 def _is_late(visit: Visit, thread: Thread) -> bool:
@@ -164,8 +168,15 @@ def _sent(visit: Visit, chats: int, well: str = "") -> str:
     return visit.words.t("It is written down, but no chat can be reached: call them.")
 
 
-async def _done(desk: Desk, visit: Visit, thread: Thread, what: str, said: str, detail: str = "") -> Response:
-    number = thread.appeal.number
-    line = f"No. {number}: {detail}" if detail else f"No. {number}"
-    await desk.database.write(audit.write, visit.who, what, line, desk.clock.now())
-    return say(visit, said, f"/desk/appeals/{number}")
+def _acts(desk: Desk, visit: Visit, thread: Thread, what: str, detail: str = "") -> StaffDesk:
+    """The desk for one act that goes on record in the same transaction: neither is there without the other."""
+    line = f"No. {thread.appeal.number}: {detail}" if detail else f"No. {thread.appeal.number}"
+
+    def note(connection: Connection, _done: Done) -> None:
+        audit.write(connection, visit.who, what, line, desk.clock.now())
+
+    return desk.acts.noting(note)
+
+
+def _done(visit: Visit, thread: Thread, said: str) -> Response:
+    return say(visit, said, f"/desk/appeals/{thread.appeal.number}")

@@ -103,6 +103,28 @@ async def test_decisions_need_words_and_reach_the_subscriber(room: Room) -> None
     assert (await room.now(1)).status is AppealStatus.in_progress
 
 
+async def test_nothing_is_done_that_is_not_on_record(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The audit log and the deed are one: where the one cannot be written, the other has not happened."""
+    await room.appeal()
+    seat = await room.seat(StaffRole.supervisor)
+
+    def broken(*_args: object) -> None:
+        raise OSError("the disk is full")
+
+    here = await seen(seat)
+    monkeypatch.setattr(audit, "write", broken)
+    for act, data in (
+        ("write", {"text": "Hello", "seen": here}),
+        ("take", {}),
+        ("kind", {"kind": "finance"}),
+        ("resolve", {"reason": "Mended", "seen": here}),
+    ):
+        assert (await seat.post(f"/desk/appeals/1/{act}", data)).status_code == 500, act
+    now = await room.now(1)
+    assert (now.status, now.assignee, now.kind) == (AppealStatus.acknowledged, "", "technical")
+    assert await sent(room) == [] and await texts(room, Author.staff) == []
+
+
 async def test_take_give_back_and_assign(room: Room) -> None:
     await room.appeal()
     agent = await room.seat(StaffRole.agent, "maria")
