@@ -10,6 +10,7 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import Connection, Table, func, select
 
+from bot.integrations.payments.autopay_voice import AutopayVoice
 from bot.wiring_autopay import AutopayJob, build_job
 from core.delivery.messages import OutgoingMessage
 from core.delivery.tables import outbox
@@ -17,8 +18,10 @@ from core.errors import OutsideUnavailable
 from core.housekeeping import tidy
 from core.money import Money
 from core.payments import store as payments
-from core.payments.autopay.models import ChargeStatus, RuleStatus, Why
+from core.payments.autopay import store
+from core.payments.autopay.models import ChargeStatus, RuleStatus, SavedMeans, Why
 from core.payments.autopay.tables import charges, means, rules
+from core.payments.autopay.telling import Matter
 from core.payments.models import PaymentOrder, PaymentStatus, TroubleKind
 from core.payments.protocol import ProviderPayment
 from core.payments.tables import orders
@@ -69,6 +72,39 @@ async def test_five_processes_announce_once_and_charge_once(world: World, person
     assert await world.booked(OTHER) == 84000
     [charge] = await history(world)
     assert charge.status is ChargeStatus.done
+
+
+async def test_one_that_cannot_be_weighed_or_begun_holds_up_no_other(
+    world: World, person: Person, register: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subscriber = await register(person, OTHER, OWN)
+    bad, good = await a_rule(world, subscriber), await a_rule(world, subscriber, OWN)
+    await owe(world, OWN)
+    tell, load, sick = AutopayVoice.tell, store.load_means, True
+
+    def told(voice: AutopayVoice, connection: Connection, matter: Matter) -> int:
+        if sick and matter.rule.id == bad.id:
+            raise ValueError("nobody thought of this")
+        return tell(voice, connection, matter)
+
+    monkeypatch.setattr(AutopayVoice, "tell", told)
+    await world.pass_time(HOUR)
+    assert [(one.rule_id, one.status) for one in await history(world)] == [(good.id, ChargeStatus.announced)]
+    sick = False
+    await world.pass_time(HOUR + timedelta(minutes=5))
+    assert {one.rule_id for one in await history(world)} == {bad.id, good.id}
+
+    def loaded(connection: Connection, means_id: str) -> SavedMeans | None:
+        if means_id == bad.means_id:
+            raise ValueError("nobody thought of this either")
+        return load(connection, means_id)
+
+    monkeypatch.setattr(store, "load_means", loaded)
+    await world.pass_time(DAY + HOUR)
+    assert {one.rule_id: one.status for one in await history(world)} == {
+        good.id: ChargeStatus.done,
+        bad.id: ChargeStatus.announced,
+    }
 
 
 @pytest.mark.parametrize("fails", [1, 3, 8])

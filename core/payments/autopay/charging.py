@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
+import structlog
 from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import IntegrityError
 
@@ -31,6 +32,8 @@ from core.payments.tables import lines, orders, postings
 from core.reminders.people import Person, load_people
 from core.reminders.policy import Policy
 from core.subscribers.tables import account_links
+
+log = structlog.get_logger("autopay")
 
 LEASE = timedelta(minutes=3)
 LATER = timedelta(minutes=10)  # something else is on its way to the account, or the billing is silent
@@ -81,6 +84,10 @@ class AutopayCharger:
                 except IntegrityError:
                     # Somebody else's rule charges for this account at this very moment.
                     decided = await self._database.write(self._later, charge.id, self._clock.now() + LATER)
+                except Exception:  # whatever is wrong with this one, the others are begun
+                    log.exception("a charge could not be begun", charge=charge.id)
+                    await self._database.write(self._later, charge.id, self._clock.now() + LATER)
+                    decided = "failed"
                 counted[decided] += 1
         return counted
 

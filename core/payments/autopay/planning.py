@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
+import structlog
 from sqlalchemy import Connection
 
 from core.billing.models import AccountNumber, AccountOverview
@@ -25,6 +26,8 @@ from core.payments.autopay.weigh import wanted, within
 from core.reminders.hours import allowed, local_day, moment
 from core.reminders.people import Person, load_people
 from core.reminders.policy import Policy
+
+log = structlog.get_logger("autopay")
 
 LEASE = timedelta(minutes=3)  # a killed planner's rules come back after this
 SILENCE = timedelta(minutes=5)  # before a billing that is silent is asked again
@@ -73,8 +76,18 @@ class AutopayPlanner:
             figures = {one.number: one for one in known.value}
             people = await self._database.read(load_people, [rule.subscriber_id for rule in rules], self._operator)
             for rule in rules:
-                counted[await self._database.write(self._weigh, rule.id, people, figures)] += 1
+                counted[await self._weighed(rule.id, people, figures)] += 1
         return counted
+
+    async def _weighed(
+        self, rule_id: str, people: Mapping[str, Person], figures: Mapping[AccountNumber, AccountOverview]
+    ) -> str:
+        try:
+            return await self._database.write(self._weigh, rule_id, people, figures)
+        except Exception:  # whatever is wrong with this one, the others are weighed
+            log.exception("a rule could not be weighed", rule=rule_id)
+            await self._database.write(store.change_rule, rule_id, look_at=self._clock.now() + EVERY)
+            return "failed"
 
     def _weigh(
         self,
