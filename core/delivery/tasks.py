@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -40,12 +40,24 @@ def plan(task_id: str, kind: str, payload: Mapping[str, Any], now: datetime, due
     return insert_missing(f"plan {kind}", tasks, values)
 
 
-def claim(connection: Connection, owner: str, now: datetime, limit: int) -> list[Task]:
-    """Takes due tasks that nobody works on; a killed worker's tasks come back when its lease is over."""
+def claim(
+    connection: Connection,
+    owner: str,
+    now: datetime,
+    limit: int,
+    *,
+    besides: Collection[str] = (),
+    kinds: Collection[str] = (),
+) -> list[Task]:
+    """Takes due tasks that nobody works on; a killed worker's tasks come back when its lease is over.
+
+    Left out are those ``besides``, by their ids, and all of these ``kinds``.
+    """
     wanted = (
         select(tasks)
         .where(tasks.c.status == "pending", tasks.c.due_at <= now)
         .where(or_(tasks.c.owned_until.is_(None), tasks.c.owned_until <= now))
+        .where(tasks.c.id.not_in(besides), tasks.c.kind.not_in(kinds))
         .order_by(tasks.c.due_at)
         .limit(limit)
         .with_for_update(skip_locked=True)  # left out by SQLite, which has one writer

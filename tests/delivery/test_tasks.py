@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -14,7 +17,7 @@ from core.delivery.tables import blobs as blob_table
 from core.delivery.tables import tasks as table
 from core.delivery.tasks import Task
 from core.errors import OutsideUnavailable
-from handlers.worker import PAUSES, TRIES, Worker
+from handlers.worker import AT_ONCE, PAUSES, SHARE, TRIES, Worker
 
 
 class Recorder:
@@ -76,6 +79,83 @@ async def test_tried_again_after_growing_pauses_and_given_up_in_the_end(database
     assert handler.given_up == ["one"]
     assert await status(database) == ["failed"]
     assert len(handler.failures) == 100 - TRIES
+
+
+class Silent(Recorder):
+    """An outside system that takes the call and says nothing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun = 0
+        self.answers = asyncio.Event()
+
+    async def __call__(self, task: Task) -> None:
+        self.begun += 1
+        await self.answers.wait()
+        await super().__call__(task)
+
+
+async def until(true: Callable[[], bool]) -> None:
+    for _ in range(1000):
+        if true():
+            return
+        await asyncio.sleep(0.01)
+    raise TimeoutError
+
+
+async def test_an_outside_system_that_is_silent_holds_up_no_other(database: Database, clock: ManualClock) -> None:
+    """However many tasks wait for it, a code by SMS goes out at once."""
+    silent, sms = Silent(), Recorder()
+    worker = Worker(database, clock, {"helpdesk": silent, "sms": sms})
+    for number in range(60):
+        await plan(database, clock, f"ticket {number}", "helpdesk")
+    running = asyncio.create_task(worker.run())
+    await until(lambda: silent.begun >= SHARE)
+    await plan(database, clock, "code")
+    worker.wake()
+    await until(lambda: len(sms.done) == 1)
+    assert len(silent.done) == 0 and silent.begun < AT_ONCE
+    silent.answers.set()
+    await until(lambda: len(silent.done) == 60)
+    running.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await running
+    assert set(await status(database)) == {"done"}
+
+
+async def test_a_task_that_outlasts_its_lease_is_not_begun_again_beside_itself(
+    database: Database, clock: ManualClock
+) -> None:
+    silent = Silent()
+    worker = Worker(database, clock, {"helpdesk": silent})
+    await plan(database, clock, "ticket", "helpdesk")
+    running = asyncio.create_task(worker.run())
+    await until(lambda: silent.begun == 1)
+    clock.move(tasks.LEASE * 2)
+    worker.wake()
+    await asyncio.sleep(0.1)
+    assert silent.begun == 1
+    silent.answers.set()
+    await until(lambda: len(silent.done) == 1)
+    running.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await running
+    assert await status(database) == ["done"]
+
+
+async def test_whatever_is_in_hand_is_finished_before_the_stop(database: Database, clock: ManualClock) -> None:
+    silent = Silent()
+    worker = Worker(database, clock, {"helpdesk": silent})
+    await plan(database, clock, "ticket", "helpdesk")
+    running = asyncio.create_task(worker.run())
+    await until(lambda: silent.begun == 1)
+    running.cancel()
+    await asyncio.sleep(0.05)
+    assert not running.done()
+    silent.answers.set()
+    with contextlib.suppress(asyncio.CancelledError):
+        await running
+    assert await status(database) == ["done"]
 
 
 async def test_a_fault_is_not_repeated(database: Database, clock: ManualClock) -> None:
