@@ -30,6 +30,15 @@ def limit_words(t: Translator, limit: Money) -> str:
     return t.t("At most {sum} a month.", sum=t.money(limit))
 
 
+def at_the_bank(t: Translator, going: Money) -> str:
+    """Where it is too late for whatever was just switched off."""
+    return t.t(
+        "One charge of {sum} is at the bank already and cannot be stopped; I will write what became of it. "
+        "Nothing more is charged after that.",
+        sum=t.money(going),
+    )
+
+
 def rule_status(t: Translator, rule: Rule) -> str:
     match rule.status:
         case RuleStatus.waiting:

@@ -19,7 +19,7 @@ from fsm.actions import (
     SkipCharge,
     StopAutopay,
 )
-from fsm.autopay_words import charge_line, limit_words, rule_status, when_words
+from fsm.autopay_words import at_the_bank, charge_line, limit_words, rule_status, when_words
 from fsm.screen import Choice, Rich, Screen, Tone, bold, lines, paragraphs, screen
 from fsm.state import State, entry
 from fsm.talk import Talk
@@ -213,13 +213,7 @@ class Stopped(State, frozen=True):
             paragraphs(
                 bold(talk.t("⏹ Auto-payment is off")),
                 talk.t("Account {number}", number=spaced(self.number)),
-                talk.t("Nothing more is charged.")
-                if self.going is None
-                else talk.t(
-                    "One charge of {sum} is at the bank already and cannot be stopped; I will write what became of it. "
-                    "Nothing more is charged after that.",
-                    sum=talk.translator.money(self.going),
-                ),
+                talk.t("Nothing more is charged.") if self.going is None else at_the_bank(talk.translator, self.going),
             ),
             Choice(talk.t("💳 Saved cards"), OpenCards()),
             Choice(talk.t("🔁 All auto-payments"), OpenAutopay()),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from core.payments.autopay.models import Rule, SavedMeans
+from core.money import Money
+from core.payments.autopay.models import ChargeStatus, Rule, SavedMeans
 from core.subscribers.activity import Did, did
 from fsm.account_words import LONGEST_LABEL, shorten, spaced
 from fsm.action import Action
 from fsm.actions import OpenAutopay, OpenCards
+from fsm.autopay_words import at_the_bank
 from fsm.screen import Choice, Rich, Screen, Tone, bold, lines, paragraphs, screen
 from fsm.state import State, entry
 from fsm.talk import Talk
@@ -88,20 +90,33 @@ class ConfirmForget(State, frozen=True):
             talk.core.autopay.forget(talk.subscriber.id, card.id),
             did(talk.subscriber.id, talk.chat.chat_id, Did.card_forgotten, talk.now, card.title),
         )
-        return Forgotten(card.title)
+        return Forgotten(card.title, tuple(await _at_the_bank(talk, card)))
 
 
 class Forgotten(State, frozen=True):
-    """Done. The provider is told by a task."""
+    """Done. The provider is told by a task. ``going``: what the bank is being asked for at this moment."""
 
     title: str
+    going: tuple[Money, ...] = ()
     settles = True
 
     async def show(self, talk: Talk) -> Screen:
         return screen(
-            talk.t("✅ {card} is forgotten: it is not charged any more.", card=self.title),
+            paragraphs(
+                talk.t("✅ {card} is forgotten: it is not charged any more.", card=self.title)
+                if not self.going
+                else talk.t("✅ {card} is forgotten.", card=self.title),
+                *(at_the_bank(talk.translator, one) for one in self.going),
+            ),
             Choice(talk.t("🔁 All auto-payments"), OpenAutopay()),
         )
+
+
+async def _at_the_bank(talk: Talk, card: SavedMeans) -> list[Money]:
+    """Charges of this card that it is too late to stop."""
+    rules = [rule for rule in await talk.core.autopay.rules_of(talk.subscriber.id) if rule.means_id == card.id]
+    found = [await talk.core.autopay.living(rule.id) for rule in rules]
+    return [one.taken for one in found if one is not None and one.status is ChargeStatus.charging and one.taken]
 
 
 def _line(talk: Talk, card: SavedMeans, rules: list[Rule]) -> Rich:

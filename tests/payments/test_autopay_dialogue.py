@@ -399,6 +399,22 @@ async def test_off_before_the_card_is_kept(world: World, person: Person, registe
     assert "No card is saved" in person.text
 
 
+async def test_a_card_is_forgotten_while_the_bank_is_being_asked(
+    world: World, person: Person, register: Register
+) -> None:
+    """Nobody is told that nothing more is charged while something may be."""
+    await ready_to_charge(world, person, register)
+    world.clock.move(timedelta(hours=26))
+    await person.press_raw(encode(OpenCards()))
+    await person.press("Forget")
+    await world.autopay.tick()  # begun; the worker has not looked yet
+    assert (await history(world))[0].status is ChargeStatus.charging
+    await person.press("Yes, forget it")
+    said = "\n".join(one.text for one in person.said)
+    assert "is forgotten." in said and "is not charged any more" not in said
+    assert "500.00" in said and "is at the bank already" in said
+
+
 async def test_a_second_account_from_the_same_card(world: World, person: Person, register: Register) -> None:
     await register(person, OTHER, OWN)
     await set_up(world, person)
