@@ -40,7 +40,7 @@ def tidy(connection: Connection, now: datetime, retention_years: int) -> dict[st
     """How many rows were removed, by kind.
 
     ``retention_years``: for how long the law makes the operator keep the consents, the requests and the payments
-    of people who asked to be forgotten.
+    of people who asked to be forgotten; and what was asked by somebody who never registered.
     """
     kept_until = now - timedelta(days=366 * retention_years)
     abandoned = (appeals.c.status == AppealStatus.draft.value) & (appeals.c.updated_at < now - DRAFTS)
@@ -60,6 +60,12 @@ def tidy(connection: Connection, now: datetime, retention_years: int) -> dict[st
         "payments": payments.forget(connection, now - UNPAID, _forgotten(kept_until)),
         "figures": _figures_of_nobody(connection),
         "drafts": _requests(connection, abandoned),
+        "requests of strangers": _requests(
+            connection,
+            appeals.c.subscriber_id.is_(None)
+            & (appeals.c.status == AppealStatus.closed.value)
+            & (appeals.c.updated_at < kept_until),
+        ),
         "requests of the forgotten": _requests(connection, appeals.c.subscriber_id.in_(_forgotten(kept_until))),
         "consents of the forgotten": connection.execute(
             delete(consents).where(consents.c.subscriber_id.in_(_forgotten(kept_until)))

@@ -121,6 +121,9 @@ async def test_drafts_and_the_forgotten(database: Database) -> None:
         appeal("of long ago", 3, subscriber_id="long-ago"),
         appeal("of lately", 4, subscriber_id="lately"),
         appeal("of here", 5, subscriber_id="here", created_at=ago(3000), updated_at=ago(3000)),
+        appeal("stranger", 6, status="closed", updated_at=ago(366 * YEARS + 1)),
+        appeal("stranger lately", 7, status="closed", updated_at=ago(366 * YEARS - 1)),
+        appeal("stranger open", 8, status="acknowledged", updated_at=ago(3000)),
     )
     consent = {"chat_id": "telegram:1", "document": "personal-data", "version": "1", "decision": "given"}
     await database.write(
@@ -132,7 +135,13 @@ async def test_drafts_and_the_forgotten(database: Database) -> None:
         ),
     )
     await database.write(tidy, NOW, YEARS)
-    assert await keys(database, appeals) == {"new draft", "of lately", "of here"}
+    assert await keys(database, appeals) == {
+        "new draft",
+        "of lately",
+        "of here",
+        "stranger lately",
+        "stranger open",
+    }
     assert await keys(database, consents) == {"lately", "here"}
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from core.clock import Clock
 from core.database import Database
-from core.staff import accounts, audit, passwords
+from core.staff import accounts, audit, binding, passwords
 from core.staff.audit import Who
 from core.staff.models import Member, Refused, StaffRole
 from core.staff.passwords import Passwords
@@ -53,17 +53,31 @@ class Office:
         if staff_id == who.staff_id and not active:
             raise Refused("You cannot switch yourself off.")
         what = "staff switched on" if active else "staff switched off"
-        await self._change(who, staff_id, what, "", lambda c: accounts.set_active(c, staff_id, active))
+
+        def act(connection: Connection) -> None:
+            accounts.set_active(connection, staff_id, active)
+            if not active:
+                binding.unbind(connection, staff_id, who, self._clock.now())
+
+        await self._change(who, staff_id, what, "", act)
 
     async def set_password(self, who: Who, staff_id: str, password: str = "") -> str:
-        """A new password; all sessions end. Returns it: one is made when none is given."""
+        """A new password, made if none is given, and returned; all sessions end, and Telegram does not know them.
+
+        Whoever had got in may have bound a Telegram account of their own.
+        """
         member = await self._database.read(accounts.by_id, staff_id)
         if member is None:
             raise Refused("There is no such account.")
         password = password or passwords.generate()
         passwords.check(password, member.login)
         hashed = await self._passwords.hash(password)
-        await self._change(who, staff_id, "password reset", "", lambda c: accounts.set_password(c, staff_id, hashed))
+
+        def act(connection: Connection) -> None:
+            accounts.set_password(connection, staff_id, hashed)
+            binding.unbind(connection, staff_id, who, self._clock.now())
+
+        await self._change(who, staff_id, "password reset", "", act)
         return password
 
     async def set_profile(self, who: Who, staff_id: str, name: str, language: str) -> None:

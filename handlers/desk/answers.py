@@ -21,7 +21,7 @@ def say(visit: Visit, sentence: str, to: str, *, wrong: bool = False) -> Respons
     """On to another page, which says the sentence once."""
     response = RedirectResponse(to, 303)
     value = sealed(visit.token, f"{'!' if wrong else '.'}{sentence[:400]}")
-    response.set_cookie(SAID, value, max_age=60, path="/desk", httponly=True, samesite="lax")
+    response.set_cookie(SAID, value, max_age=60, path="/desk", secure=visit.secure, httponly=True, samesite="lax")
     return response
 
 

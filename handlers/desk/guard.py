@@ -114,7 +114,8 @@ class _Guard:
         if found is None:
             return Visit(request, self._words(""), address=address)
         member, session = found
-        return Visit(request, self._words(member.language), member, session, token, address=address)
+        secure = desk.cookies.secure(request)
+        return Visit(request, self._words(member.language), member, session, token, address=address, secure=secure)
 
     def _words(self, language: str) -> Words:
         wanted = language or self._request.headers.get("accept-language", "")[:35].split(",")[0]

@@ -29,6 +29,7 @@ class Visit:
     token: str = ""
     form: FormData = field(default_factory=FormData)
     address: str = ""
+    secure: bool = False  # whether they came by https: cookies then go no other way
 
     @property
     def me(self) -> Member:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
-from core.staff import audit, sessions
+from core.staff import audit, binding, sessions
+from core.staff.audit import Who
+from core.staff.binding_tables import staff_codes
 from core.staff.models import StaffRole
 from core.staff.tables import staff, staff_audit, staff_sessions
 from tests.desk.conftest import PASSWORD, Room
@@ -112,6 +114,32 @@ async def test_a_session_ends_at_once_wherever_it_is_ended(room: Room) -> None:
     await boss.post(f"/desk/staff/{agent.member.id}/active", {"active": "no"})
     password = shown.text.split("<code>")[2].split("<")[0]
     assert (await agent.log_in("anna", password)).status_code == 401
+
+
+async def test_a_sentence_for_the_next_page_goes_by_https_alone(room: Room) -> None:
+    seat = await room.seat(StaffRole.agent, "anna")
+    answer = await seat.post("/desk/me/theme", {"theme": "dark"})
+    said = next(one for one in answer.headers.get_list("set-cookie") if one.startswith("desk_said="))
+    for part in ("HttpOnly", "Secure", "SameSite=lax"):
+        assert part in said
+
+
+async def test_a_new_password_takes_a_thiefs_telegram_away(room: Room) -> None:
+    """Whoever had a session for a while may have bound an account of their own."""
+    boss = await room.seat(StaffRole.administrator, "boss")
+    agent = await room.seat(StaffRole.agent, "anna")
+
+    def steal(connection: Connection, telegram_id: str) -> None:
+        who = Who(agent.member.id, "anna")
+        now = room.clock.now()
+        binding.bind(connection, binding.issue(connection, agent.member, who, now), telegram_id, now)
+        binding.issue(connection, agent.member, who, now)
+
+    for path, data in (("password", {}), ("active", {"active": "no"})):
+        await room.database.write(steal, "666")
+        assert (await boss.post(f"/desk/staff/{agent.member.id}/{path}", data)).status_code in (200, 303)
+        assert await room.database.read(binding.bound, agent.member.id) == []
+        assert await room.database.read(lambda c: c.execute(select(staff_codes)).all()) == []
 
 
 async def test_sessions_run_out(room: Room) -> None:

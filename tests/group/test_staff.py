@@ -11,7 +11,7 @@ from bot.sandbox.telegram.errors import ApiError, too_many
 from bot.sandbox.telegram.people import Person
 from core.appeals.models import AppealStatus, Author
 from core.appeals.tables import appeal_messages
-from core.staff import accounts, binding
+from core.staff import accounts, audit, binding
 from core.staff.audit import Who
 from tests.group.conftest import AT_THE_DESK, Rig
 from tests.sandbox.conftest import png
@@ -105,6 +105,10 @@ async def test_commands(rig: Rig, anna: Person, olga: Person) -> None:
     await rig.settle()
     assert "/resolve words" in rig.said(appeal)[-1]
     assert not any("He is angry" in text for text in heard(anna))
+    done = [(one.what, one.detail, one.address) for one in await rig.database.read(audit.page) if one.detail]
+    for what in ("note", "assigned", "asked", "resolved"):
+        assert (what, f"No. {appeal.number}", "telegram") in done
+    assert "rejected" not in [what for what, *_ in done], "what was refused was not done"
 
 
 async def test_a_rejection_says_why(rig: Rig, anna: Person, olga: Person) -> None:

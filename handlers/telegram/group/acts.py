@@ -22,7 +22,8 @@ from core.clock import Clock
 from core.database import Database
 from core.delivery.tasks import Task
 from core.errors import OutsideUnavailable, Stale
-from core.staff import binding
+from core.staff import audit, binding
+from core.staff.audit import Who
 from core.staff.binding import NotBound
 from core.staff.models import Member
 from core.staff.rights import Right, may
@@ -156,8 +157,11 @@ class StaffActs:
                 return
             files = (kept,)
         actor = Actor(member.id, member.name, NAME)
+        who = Who(member.id, member.login, NAME)
+        deed = "link refused" if said.command == "reject" and appeal.kind == LINK else _DEEDS[said.command]
 
         def note(connection: Connection, done: Done) -> None:
+            audit.write(connection, who, deed, f"No. {appeal.number}", self._clock.now())
             for index, message_id in enumerate(done.messages or ("",)):
                 key = f"{_key(said)}+{index}" if index else _key(said)
                 book.take(connection, NAME, appeal.id, at.remote_id, message_id, key)
@@ -278,6 +282,17 @@ async def _take(desk: StaffDesk, actor: Actor, number: int, text: str, files: tu
         await desk.noting(lambda _connection, _done: None).start(actor, number)
     return None
 
+
+_DEEDS = {
+    "": "reply",
+    "ask": "asked",
+    "note": "note",
+    "resolve": "resolved",
+    "reject": "rejected",
+    "approve": "link approved",
+    "take": "assigned",
+}
+"""What the audit log calls them: as at the desk."""
 
 _RIGHTS = {"take": Right.take, "approve": Right.links}
 """What a command needs besides the right to answer."""
