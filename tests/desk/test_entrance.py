@@ -127,18 +127,19 @@ async def test_a_sentence_for_the_next_page_goes_by_https_alone(room: Room) -> N
 async def test_a_new_password_takes_a_thiefs_telegram_away(room: Room) -> None:
     """Whoever had a session for a while may have bound an account of their own."""
     boss = await room.seat(StaffRole.administrator, "boss")
-    agent = await room.seat(StaffRole.agent, "anna")
+    agent = (await room.seat(StaffRole.agent, "anna")).member
+    assert agent is not None
 
     def steal(connection: Connection, telegram_id: str) -> None:
-        who = Who(agent.member.id, "anna")
+        who = Who(agent.id, "anna")
         now = room.clock.now()
-        binding.bind(connection, binding.issue(connection, agent.member, who, now), telegram_id, now)
-        binding.issue(connection, agent.member, who, now)
+        binding.bind(connection, binding.issue(connection, agent, who, now), telegram_id, now)
+        binding.issue(connection, agent, who, now)
 
     for path, data in (("password", {}), ("active", {"active": "no"})):
         await room.database.write(steal, "666")
-        assert (await boss.post(f"/desk/staff/{agent.member.id}/{path}", data)).status_code in (200, 303)
-        assert await room.database.read(binding.bound, agent.member.id) == []
+        assert (await boss.post(f"/desk/staff/{agent.id}/{path}", data)).status_code in (200, 303)
+        assert await room.database.read(binding.bound, agent.id) == []
         assert await room.database.read(lambda c: c.execute(select(staff_codes)).all()) == []
 
 
