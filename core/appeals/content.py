@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import io
+import lzma
 import re
+import struct
 import unicodedata
 import zipfile
+import zlib
 
 import filetype
 
@@ -37,10 +40,22 @@ _PARTS = {
     "xl/workbook.xml": f"{_OOXML}spreadsheetml.sheet",
     "ppt/presentation.xml": f"{_OOXML}presentationml.presentation",
 }
+_BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    NotImplementedError,
+    RuntimeError,
+    OSError,
+    EOFError,
+    ValueError,
+)
 _MACROS = ("vbaproject.bin", "vbadata.xml")
 
 # A page or a drawing is text, too; on the disk of whoever opens it, it may run scripts.
-_MARKUP = re.compile(r"\s*(<!--.*?-->\s*)*<\s*(!doctype|\?xml|html|head|body|svg|script|iframe|meta)\b", re.S | re.I)
+_MARKUP = re.compile(r"<\s*(!doctype|\?xml|html|head|body|svg|script|iframe|meta)\b", re.I)
+_SPACE = re.compile(r"\s*")
 
 LONGEST_NAME = 200
 
@@ -57,7 +72,20 @@ def media_type(data: bytes) -> str | None:
         plain = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         return None
-    return TEXT if plain.strip() and "\0" not in plain and not _MARKUP.match(plain) else None
+    return TEXT if plain.strip() and "\0" not in plain and not _is_markup(plain) else None
+
+
+def _is_markup(plain: str) -> bool:
+    """Behind any number of comments; each character is looked at once, for a stranger chose them."""
+    at = 0
+    while True:
+        at += len(_SPACE.match(plain, at)[0])  # type: ignore[index]  # it matches nothing, too
+        if not plain.startswith("<!--", at):
+            return _MARKUP.match(plain, at) is not None
+        end = plain.find("-->", at + 2)
+        if end < 0:
+            return False
+        at = end + 3
 
 
 def _office(data: bytes) -> str | None:
@@ -73,7 +101,7 @@ def _office(data: bytes) -> str | None:
                 return None
             with archive.open("mimetype") as entry:
                 said = entry.read(100).decode("ascii", "replace").strip()
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError, ValueError):
+    except _BROKEN:
         return None  # broken, encrypted, or packed in a way that no office program packs
     return said if said.startswith(_ODF) and said in _ENDINGS else None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 import zipfile
 
 import pytest
@@ -11,6 +12,9 @@ from core.appeals.content import honest_name, media_type
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 50
 OOXML = "application/vnd.openxmlformats-officedocument."
+
+
+ODT = "application/vnd.oasis.opendocument.text"
 
 
 def archive(*entries: str, mimetype: str = "", first: bool = True) -> bytes:
@@ -115,3 +119,38 @@ def test_a_long_name_keeps_its_ending_and_fits() -> None:
     assert honest_name("ж" * 500 + ".exe", "image/png").endswith(".png")
     assert len(honest_name("ж" * 500, "image/png")) <= 256
     assert honest_name("ж" * 500 + ".png", "image/png").endswith("ж.png")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<!---->" * 100_000 + " hello",
+        "<!-- a -->\n" * 100_000 + "<",
+        "<!--" * 100_000,
+        " " * 1_000_000 + "<",
+        "<" + " " * 1_000_000,
+    ],
+)
+def test_no_text_keeps_the_program_busy(text: str) -> None:
+    """A stranger chose it: the work grows with its length, and no faster."""
+    begun = time.perf_counter()
+    assert media_type(text.encode()) == "text/plain"
+    assert time.perf_counter() - begun < 2
+
+
+@pytest.mark.parametrize(
+    "page", ["<!-- a --> <!----><html>", "<!--><script>", "\ufeff \n<!-- --> < svg>", "<!DOCTYPE x>"]
+)
+def test_a_page_behind_comments_is_a_page(page: str) -> None:
+    assert media_type(page.encode()) is None
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_broken_archive_is_refused(method: int) -> None:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", method) as packed:
+        packed.writestr("mimetype", "application/vnd.oasis.opendocument.text" * 50)
+    whole = made.getvalue()
+    start = 30 + len("mimetype")
+    for at in range(start, start + 20):
+        assert media_type(whole[:at] + bytes([whole[at] ^ 0xFF]) + whole[at + 1 :]) in (None, ODT)

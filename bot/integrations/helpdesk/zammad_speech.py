@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.integrations.files import content_type
 from bot.integrations.helpdesk.zammad_client import Article, TooLarge, ZammadClient
 from bot.integrations.helpdesk.zammad_text import LONGEST_NAME, inline_files, one_line, plain_text
+from core.appeals.content import honest_name
 from core.appeals.files import LIMIT, FileStore, keep
 from core.appeals.staff import MAX_ANSWER, KeptFile
 from core.clock import Clock
@@ -52,7 +54,9 @@ class Listener:
                 left_out.append(name)
             else:
                 kept.append(file)
-        return Speech(tuple(split(plain_text(article.body, article.content_type))), tuple(kept), tuple(left_out))
+        # In a thread: an article may have a million characters, and everybody else waits for the loop.
+        words = await asyncio.to_thread(plain_text, article.body, article.content_type)
+        return Speech(tuple(split(words)), tuple(kept), tuple(left_out))
 
     async def _fetch(self, article: Article, number: int, name: str) -> KeptFile | None:
         try:
@@ -63,7 +67,7 @@ class Listener:
         if data is None or media_type is None:
             return None
         key = await keep(self._database, self._files, data, media_type, self._clock.now())
-        return KeptFile(key, name, media_type, len(data))
+        return KeptFile(key, honest_name(name, media_type), media_type, len(data))
 
 
 def split(text: str, longest: int = MAX_ANSWER) -> Sequence[str]:
