@@ -15,11 +15,14 @@ from fsm.texts import Translator
 
 _DROPPED = re.compile(r"(?:руб(?:л(?:ей|я|ь))?|р(?=\W|$)|rub|roubles?|rubles?|₽|€|\$|тг|₸|byn|kzt|eur|usd)\.?", re.I)
 _AMOUNT = re.compile(r"(?:\d{1,3}(?:([ .,'])\d{3})+|\d+)(?:[.,](\d{1,2}))?")
+_LONGEST = 200  # characters: a sum is shorter, and thousands of spaces in one would be read for seconds
 _KOPECKS = re.compile(r"^(.*?)\s*(\d{1,2})\s*(?:коп(?:е(?:ек|йки|йка))?|kop)\.?$", re.I)
 
 
 def read_amount(typed: str, currency: str) -> Money | None:
     """``1 234,50``, ``1234.5 руб.``, ``1,234.50``, ``500р 20коп``; None for anything that may mean two sums."""
+    if len(typed) > _LONGEST:
+        return None
     text = unicodedata.normalize("NFKC", typed).strip()
     kopecks = ""
     if found := _KOPECKS.match(text):

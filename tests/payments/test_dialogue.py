@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 from decimal import Decimal
 
@@ -253,3 +254,9 @@ def test_sums_in_any_spelling(typed: str, amount: str) -> None:
 @pytest.mark.parametrize("typed", ["", "пятьсот", "-5", "1,2,3", "5 6", "1e5", "1.234.5", "0x10", "12,34,56", "9" * 30])
 def test_sums_that_may_mean_two_things_are_not_guessed(typed: str) -> None:
     assert read_amount(typed, "RUB") is None
+
+
+def test_a_sum_of_thousands_of_spaces_keeps_nobody_waiting() -> None:
+    begun = time.perf_counter()
+    assert read_amount("1" + " " * 7000 + "x", "RUB") is None
+    assert time.perf_counter() - begun < 0.1
