@@ -169,7 +169,7 @@ def payment_tasks(
         ATTEND: AttendOrder(attendant, wake_sender),
         TAKE_NOTICE: TakeNotice(desk, database, clock, wake_sender),
         POST_PROMISE: PostPromise(services.payments.promises, services.billing, database, clock, teller),
-        FORGET_MEANS: ForgetMeans(keepers_of(providers)),
+        FORGET_MEANS: ForgetMeans(keepers_of(providers), database, clock),
     }
 
 

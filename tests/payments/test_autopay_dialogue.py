@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 
 from bot.sandbox.bank.service import BankPayment
 from core.billing.tables import accounts
+from core.errors import OutsideUnavailable
 from core.payments.autopay import store
 from core.payments.autopay.models import Charge, ChargeStatus, Rule, RuleStatus, Why
 from core.payments.autopay.tables import charges, means, rules
@@ -397,6 +398,29 @@ async def test_off_before_the_card_is_kept(world: World, person: Person, registe
     assert await world.booked(OTHER) == 84000
     await person.press_raw(encode(OpenCards()))
     assert "No card is saved" in person.text
+
+
+async def test_a_provider_that_is_away_hears_of_a_forgotten_card_when_it_is_back(
+    world: World, person: Person, register: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await register(person, OTHER)
+    await set_up(world, person)
+    forget = world.provider.forget
+
+    async def away(reference: str) -> None:
+        raise OutsideUnavailable("maintenance")
+
+    monkeypatch.setattr(world.provider, "forget", away)
+    await person.press_raw(encode(OpenCards()))
+    await person.press("Forget")
+    await person.press("Yes, forget it")
+    for _ in range(30):
+        await world.pass_time(timedelta(minutes=20))
+    assert world.bank.cards != {}
+    monkeypatch.setattr(world.provider, "forget", forget)
+    for _ in range(6):
+        await world.pass_time(timedelta(minutes=20))
+    assert world.bank.cards == {}
 
 
 async def test_a_card_is_forgotten_while_the_bank_is_being_asked(

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import structlog
 from prometheus_client import Counter
 from sqlalchemy import Connection, select
 
 from core.clock import Clock
-from core.delivery.tasks import Task
+from core.database import Database
+from core.delivery.tasks import Task, plan
 from core.operator import Operator
 from core.payments.attendant import Facts
 from core.payments.autopay import outcome, store
+from core.payments.autopay.ending import FORGET_MEANS
 from core.payments.autopay.models import AutopayTerms
 from core.payments.autopay.tables import rules
 from core.payments.autopay.telling import Matter, Said
@@ -29,6 +32,9 @@ from fsm.texts import Translator
 from handlers.tell import tell
 
 log = structlog.get_logger("autopay")
+
+FORGET_PAUSE = timedelta(hours=1)
+FORGET_TRIES = 24 * 14  # rounds: two weeks
 
 autopay_total = Counter("abonent_autopay_total", "What auto-payment did and told people of", ["what"])
 
@@ -94,10 +100,15 @@ class AutopayVoice:
 
 
 class ForgetMeans:
-    """Carries out tasks of the kind :data:`core.payments.autopay.ending.FORGET_MEANS`."""
+    """Carries out tasks of the kind :data:`core.payments.autopay.ending.FORGET_MEANS`.
 
-    def __init__(self, keepers: dict[str, Keeper]) -> None:
+    The person was told that the card is forgotten: a provider that is away for days hears of it when it is back.
+    """
+
+    def __init__(self, keepers: dict[str, Keeper], database: Database, clock: Clock) -> None:
         self._keepers = keepers
+        self._database = database
+        self._clock = clock
 
     async def __call__(self, task: Task) -> None:
         keeper = self._keepers.get(task.payload["provider"])
@@ -105,5 +116,18 @@ class ForgetMeans:
             await keeper.forget(task.payload["reference"])
 
     async def gave_up(self, task: Task) -> None:
-        """The card is charged by nobody here any more, whatever the provider still keeps."""
-        log.warning("a provider was not told to forget a card", task=task.id)
+        """The card is charged by nobody here any more; the provider is told later."""
+        again = int(task.payload.get("again", 0)) + 1
+        if again > FORGET_TRIES:
+            log.error("a provider still keeps a card that was forgotten: remove it there", task=task.id)
+            return
+        first = task.id.partition("~")[0]
+        later = plan(
+            f"{first}~{again}",
+            FORGET_MEANS,
+            task.payload | {"again": again},
+            self._clock.now(),
+            due_at=self._clock.now() + FORGET_PAUSE,
+        )
+        await self._database.write(later.apply)
+        log.warning("a provider was not told to forget a card yet", task=task.id)
