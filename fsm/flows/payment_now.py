@@ -57,6 +57,8 @@ async def _ready(
         return NoPayments()
     if await talk.core.payments.on_their_way(numbers):
         return OnItsWay(numbers)
+    if await talk.core.autopay.being_made(numbers):
+        return OnItsWay(numbers, by_itself=True)
     known = await sums_of(talk, numbers)
     if len(known) < len(numbers) or not all(one.fresh for one in known):
         return ChooseSum(numbers[:MOST_LINES])  # which says that the figures are old, or not known
@@ -117,16 +119,22 @@ class NothingOwed(State, frozen=True):
 
 
 class OnItsWay(State, frozen=True):
-    """The bank has the money and the billing does not show it yet: paying again would be paying twice."""
+    """The bank has the money and the billing does not show it yet: paying again would be paying twice.
+
+    ``by_itself``: auto-payment is asking the bank at this moment.
+    """
 
     numbers: tuple[AccountNumber, ...]
+    by_itself: bool = False
 
     async def show(self, talk: Talk) -> Screen:
         one = self.numbers[0] if len(self.numbers) == 1 else ""
         return screen(
             paragraphs(
                 bold(talk.t("⏳ Your payment is on its way.")),
-                talk.t("The bank has confirmed it; the account will show it soon, and I will write then."),
+                talk.t("Auto-payment is asking the bank for it at this moment; I will write what became of it.")
+                if self.by_itself
+                else talk.t("The bank has confirmed it; the account will show it soon, and I will write then."),
             ),
             Choice(talk.t("🧾 My payments"), OpenPayments(), Tone.primary),
             Choice(talk.t("💳 Pay one more time"), OpenPayment(one)),

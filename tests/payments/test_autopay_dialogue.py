@@ -23,6 +23,7 @@ from fsm.actions import (
     OpenPayment,
     OpenPaymentOrder,
     OpenProfile,
+    PayNow,
     ResumeAutopay,
     SetUpAutopay,
     SkipCharge,
@@ -421,6 +422,19 @@ async def test_a_provider_that_is_away_hears_of_a_forgotten_card_when_it_is_back
     for _ in range(6):
         await world.pass_time(timedelta(minutes=20))
     assert world.bank.cards == {}
+
+
+async def test_nobody_pays_twice_while_the_bank_takes_its_time(
+    world: World, person: Person, register: Register
+) -> None:
+    await ready_to_charge(world, person, register)
+    next(iter(world.bank.cards.values())).state = "slow"
+    await world.pass_time(timedelta(hours=26))
+    assert (await history(world))[0].status is ChargeStatus.charging
+    await person.press_raw(encode(PayNow(OTHER)))
+    assert "Auto-payment is asking the bank" in person.text
+    await world.pass_time(timedelta(hours=1))
+    assert len(charged(world)) == 1
 
 
 async def test_a_card_is_forgotten_while_the_bank_is_being_asked(

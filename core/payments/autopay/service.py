@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date
 
 from sqlalchemy import Connection, and_, insert
@@ -70,6 +70,10 @@ class Autopay:
     async def living(self, rule_id: str) -> Charge | None:
         """The charge that is announced or being made."""
         return await self._database.read(store.living_charge, rule_id)
+
+    async def being_made(self, accounts: Sequence[AccountNumber]) -> frozenset[AccountNumber]:
+        """Accounts that are being paid by themselves at this moment: whoever pays now pays twice."""
+        return await self._database.read(store.being_made, accounts)
 
     async def charges_of(self, rule_id: str, limit: int = 6) -> list[Charge]:
         """The newest first."""

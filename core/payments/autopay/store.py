@@ -91,6 +91,14 @@ def living_charge(connection: Connection, rule_id: str) -> Charge | None:
     return _charge(row) if row is not None else None
 
 
+def being_made(connection: Connection, accounts: Sequence[AccountNumber]) -> frozenset[AccountNumber]:
+    """Those of the accounts for which a bank is being asked at this moment, whoever's rule it is."""
+    query = select(charges.c.account).where(
+        charges.c.account.in_(accounts), charges.c.status == ChargeStatus.charging.value
+    )
+    return frozenset(connection.execute(query).scalars())
+
+
 def charges_of(connection: Connection, rule_id: str, limit: int) -> list[Charge]:
     """The newest first."""
     query = select(charges).where(charges.c.rule_id == rule_id)
