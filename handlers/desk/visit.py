@@ -68,7 +68,9 @@ class Visit:
         return clean(self.request.query_params.get(name, ""))[:most].strip()
 
     def path(self, name: str) -> Any:
-        return self.request.path_params[name]
+        """A part of the address, without what no database takes."""
+        value = self.request.path_params[name]
+        return clean(value) if isinstance(value, str) else value
 
 
 def _text(value: object) -> str:

@@ -29,6 +29,14 @@ def test_only_the_entrance_is_open_to_everybody() -> None:
     assert len({named(way) for way in WAYS}) == len(WAYS)
 
 
+async def test_an_address_that_no_database_takes_leads_nowhere(room: Room) -> None:
+    seat = await room.seat(StaffRole.administrator)
+    for path in ("/desk/staff/%00", "/desk/appeals/1/files/%00", "/desk/staff/%ff"):
+        assert (await seat.get(path)).status_code == 404, path
+    for path in ("/desk/outages/%00/end", "/desk/payments/%00/done", "/desk/templates/%00/delete"):
+        assert (await seat.post(path)).status_code == 404, path
+
+
 async def test_nobody_is_sent_to_the_log_in(room: Room) -> None:
     await room.appeal()
     seat = room.browser()
