@@ -13,7 +13,7 @@ FAST   := $(addprefix tests/,kernel fsm delivery subscribers telegram viber bill
 	test_house.py test_readme.py test_web.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast check bench format flows lock clean distclean
+.PHONY: help demo test test-fast test-kills check bench format flows lock clean distclean
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ test: $(VENV)/.dev-stamp ## Run every test; what was skipped is counted at the e
 
 test-fast: $(VENV)/.dev-stamp ## Run the tests of the parts alone: no PostgreSQL, no browser, about a minute
 	$(PYTEST) -n $(JOBS) -m "not postgres and not browser and not slow" $(FAST) $(ARGS)
+
+test-kills: $(VENV)/.dev-stamp ## Kill payments, auto-payments and appeals at every single step, which takes long
+	ABONENT_ALL_KILLS=1 $(PYTEST) -n $(JOBS) tests/payments/kills tests/appeals/kills tests/helpdesk $(ARGS)
 
 check: $(VENV)/.dev-stamp ## Style, types and import contracts: what CI runs before the tests
 	$(PY) -m ruff check .
