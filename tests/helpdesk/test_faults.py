@@ -180,7 +180,7 @@ def _method(steps: Steps, original: Callable[..., Awaitable[Any]]) -> Callable[.
 
 @pytest.mark.slow
 async def test_a_kill_at_any_step(database_url: str, tmp_path: Path) -> None:
-    """Before and after commits and calls: some of them, on each run the same; all with ABONENT_HYPOTHESIS=explore."""
+    """Before and after commits and calls: some of them, on each run the same; `make test-kills` takes them all."""
     most = await live(database_url, tmp_path, None)
     assert most > 100
     stride = 1 if os.environ.get("ABONENT_ALL_KILLS") else 31
