@@ -106,7 +106,7 @@ def start(connection: Connection, rules: AppealRules, actor: Actor, number: int,
         raise NotPossible("No. {number} is being worked on already.", number=number)
     if actor.staff_id and not appeal.assignee:
         appeal = life.touch(connection, appeal, rules, now, assignee=actor.staff_id)
-    if appeal.status in (*SETTLED, AppealStatus.closed):
+    if appeal.status in (AppealStatus.pending, *SETTLED, AppealStatus.closed):
         due = rules.answer_by(appeal.kind, now)
         appeal = life.touch(
             connection,

@@ -57,6 +57,15 @@ async def test_from_the_first_word_to_the_last(office: Office) -> None:
     assert events == ["sent", "started", "asked", "answered", "resolved", "confirmed", "rated"]
 
 
+async def test_work_that_goes_on_without_an_answer_is_due_again(office: Office) -> None:
+    """Staff have found out themselves: nobody waits for the subscriber any more, and silence closes nothing."""
+    appeal = await office.appeal(await office.subscriber(CHAT))
+    await office.desk.ask(ANNA, appeal.number, "Which lamp is on?")
+    await office.desk.start(ANNA, appeal.number)
+    after = await office.now(appeal.id)
+    assert (after.status, after.closing_at) == (AppealStatus.in_progress, None) and after.due_at is not None
+
+
 async def test_returned_to_work_within_the_term(office: Office) -> None:
     appeal = await office.appeal(await office.subscriber(CHAT))
     await office.desk.reject(ANNA, appeal.number, "It is not ours.")

@@ -93,7 +93,13 @@ class Appeals(RuleBasedStateMachine):
     def add(self, index: int) -> None:
         if appeal := self.pick(index):
             word = self.word()
-            self.run(self.office.do(self.office.appeals.append(appeal.id, word)))
+            late = appeal.status in (*SETTLED, AppealStatus.closed) and not self.office.appeals.may_return(appeal)
+            try:
+                self.run(self.office.do(self.office.appeals.append(appeal.id, word)))
+            except Stale:
+                assert late, "the operator's term is not over"
+                return
+            assert not late
             self.said[appeal.id].append(word)
 
     @rule(index=which, step=st.sampled_from(["confirm", "withdraw", "reopen", "rate"]))
