@@ -56,7 +56,7 @@ class DeskControl:
             return []
         logins = "; ".join(f"{member.login} {password}" for member, password in self._staff)
         note = both(
-            f"Вход одним нажатием за любую роль, или по паролю: {logins}",
+            f"Вход одним нажатием за любую роль или по паролю: {logins}",
             f"One press signs you in as any role, or with a password: {logins}",
         )
         return [door("desk", both("Открыть рабочее место", "Open the staff's desk"), _GROUP, "/desk", note)]

@@ -193,6 +193,8 @@
     const thread = $("#thread");
     if (thread && thread.lastElementChild) thread.lastElementChild.scrollIntoView({ block: "end" });
     if (new URLSearchParams(window.location.search).has("search")) KEYS["/"]();
+    const rail = $(".rail"), current = $(".rail [aria-current]"); // on a phone the rail is longer than the screen
+    if (current && rail.scrollWidth > rail.clientWidth) rail.scrollLeft = current.offsetLeft - rail.clientWidth / 2;
     all("dialog[data-shown]").forEach((dialog) => dialog.showModal());
     listen();
   }
