@@ -39,6 +39,11 @@ def shorten(text: str, most: int = LONGEST_NAME) -> str:
     return text if len(text) <= most else text[: most - 1].rstrip() + "…"
 
 
+def paid_by(talk: Talk, method: str) -> str:
+    """How money came, in words: the billing keeps a provider's internal name for what was paid through the bot."""
+    return talk.t("through this bot") if talk.core.payments.means(method) is not None else shorten(method)
+
+
 def capital(text: str) -> str:
     """Month names begin with a small letter in Russian, but a line does not."""
     return text[:1].upper() + text[1:]

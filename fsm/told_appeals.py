@@ -9,7 +9,6 @@ from fsm.actions import (
     AnswerAppeal,
     ConfirmAppeal,
     OpenAppeal,
-    OpenPerson,
     RateAppeal,
     ReturnAppeal,
     WithdrawAppeal,
@@ -90,7 +89,6 @@ def delayed(translator: Translator, appeal: Appeal) -> Screen:
             _by(translator, appeal.due_at),
         ),
         (_write_back(translator, appeal, Tone.plain), _see(translator, appeal)),
-        Choice(translator.t("🙋 A person"), OpenPerson()),
         withdraw_choice(translator, appeal),
     )
 

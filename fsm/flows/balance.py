@@ -19,6 +19,7 @@ from fsm.account_words import (
     heading,
     label,
     money,
+    paid_by,
     shorten,
     spaced,
     state_note,
@@ -254,7 +255,7 @@ def _habits(talk: Talk, seen: Sight) -> Rich:
     last = statement.payments[-1]
     day = talk.translator.day(last.date)
     paid = talk.t("Last payment: {sum}, {day}", sum=money(talk, last.amount), day=day)
-    return lines(cost, f"{paid} ({shorten(last.method)})" if last.method else paid)
+    return lines(cost, f"{paid} ({paid_by(talk, last.method)})" if last.method else paid)
 
 
 async def _enough(talk: Talk, overviews: list[AccountOverview]) -> dict[AccountNumber, date]:

@@ -14,7 +14,7 @@ from core.billing.models import AccountNumber, Payment
 from core.billing.months import first_day
 from core.money import Money, exponent
 from fsm.account_reads import Sight, look
-from fsm.account_words import age, capital, heading, item, label, money, shorten, standing
+from fsm.account_words import age, capital, heading, item, label, money, paid_by, standing
 from fsm.action import Action
 from fsm.actions import OpenAccount
 from fsm.flows.charges import Comparison, charged_in
@@ -166,7 +166,7 @@ def _closing(talk: Talk, one: MonthHistory, *, now: bool) -> str:
 
 
 def _payment(talk: Talk, payment: Payment) -> str:
-    return item(talk.translator.day(payment.date), money(talk, payment.amount), shorten(payment.method))
+    return item(talk.translator.day(payment.date), money(talk, payment.amount), paid_by(talk, payment.method))
 
 
 def _other_payments(talk: Talk, payments: list[Payment]) -> str:

@@ -16,7 +16,6 @@ from fsm.actions import (
     OpenPayment,
     OpenPaymentOrder,
     OpenPayments,
-    OpenPerson,
     OpenReceipt,
     PayAgain,
 )
@@ -235,7 +234,7 @@ def _ways_on(talk: Talk, order: PaymentOrder) -> list[Choice | Link]:
     if has_receipt(order):
         return [Choice(talk.t("🧾 Receipt"), OpenReceipt(order.id)), _all(talk)]
     if order.status is PaymentStatus.aside:
-        return [Choice(talk.t("🙋 A person"), OpenPerson()), _all(talk)]
+        return [_all(talk)]
     return [Choice(talk.t("💳 Pay again"), PayAgain(order.id), Tone.primary), _all(talk)]
 
 

@@ -11,7 +11,7 @@ from core.payments.promises import Answer, No, Promise, PromiseStatus
 from fsm.account_reads import right_to
 from fsm.account_words import spaced
 from fsm.action import Action
-from fsm.actions import OpenAccount, OpenAccounts, OpenPayment, OpenPerson, OpenPromise
+from fsm.actions import OpenAccount, OpenAccounts, OpenPayment, OpenPromise
 from fsm.screen import Choice, Rich, Screen, Tone, bold, lines, paragraphs, screen
 from fsm.state import State, entry
 from fsm.talk import Talk
@@ -92,7 +92,6 @@ class NoPromise(State, frozen=True):
             paragraphs(bold(talk.t("No promised payment now")), self._why(talk)),
             pay,
             Choice(talk.t("💰 My accounts"), OpenAccounts()),
-            Choice(talk.t("🙋 A person"), OpenPerson()),
         )
 
     def _why(self, talk: Talk) -> str:
