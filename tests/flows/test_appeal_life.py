@@ -616,6 +616,7 @@ async def test_an_apology_for_a_delay(house: House, person: Person) -> None:
     await clockwork_of(house).tick()
     await house.settle()
     assert "takes longer than we promised" in person.text and "You will hear from us by" in person.text
+    assert person.labels.count("🙋 A person") == 1
     await person.press("Write back")
     await person.say("I am waiting")
     assert "Added to appeal No. 1" in person.text

@@ -138,6 +138,8 @@ async def test_money_that_the_billing_does_not_know_yet_is_not_asked_for_again(
     await person.press_raw(encode(PayNow(OTHER)))
     assert "Nothing is owed" in person.text
     assert len(await all_orders(world)) == 1
+    await person.say("/balance")
+    assert "(through this bot)" in person.text, "no provider's internal name is shown"
 
 
 async def test_while_the_billing_is_silent_the_sum_is_asked(world: World, person: Person, register: Register) -> None:
