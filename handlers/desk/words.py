@@ -15,6 +15,7 @@ from babel.dates import format_date, format_skeleton, format_timedelta
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
 
 from core.money import Money
 from fsm.texts import SOURCE, Translator
@@ -56,6 +57,10 @@ class Words(Translator):
 
     def n(self, one: str, many: str, n: int, /, **values: Any) -> str:
         return _catalogue(self.language).ngettext(one, many, n).format(n=n, **values)
+
+    def tenths(self, value: float) -> str:
+        """``4.5``, with the language's own sign between."""
+        return format_decimal(value, "0.0", locale=self.language)
 
     def stamp(self, value: datetime) -> str:
         """``10.03.2026 14:05``: short, in figures, for tables."""
