@@ -55,7 +55,9 @@ def postgres_database(worker_id: str) -> Iterator[URL]:
     """This worker's own database, as a `postgresql+asyncpg` URL; dropped when the run ends."""
     admin = _admin_url()
     name = f"abonent_test_{worker_id}_{secrets.token_hex(4)}"
-    _run(_execute(admin, f'CREATE DATABASE "{name}"'))
+    # The tests kill our processes, never the server: what it has not yet written to its disk is lost to nobody.
+    relaxed = f'ALTER DATABASE "{name}" SET synchronous_commit = off'
+    _run(_execute(admin, f'CREATE DATABASE "{name}"', relaxed))
     try:
         yield admin.set(drivername="postgresql+asyncpg", database=name)
     finally:
