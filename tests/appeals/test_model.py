@@ -210,4 +210,4 @@ class Appeals(RuleBasedStateMachine):
 
 
 TestAppeals = Appeals.TestCase
-TestAppeals.settings = settings(max_examples=15, stateful_step_count=30)
+TestAppeals.settings = settings(max_examples=10, stateful_step_count=25)

@@ -17,10 +17,10 @@ from typing import Any
 
 
 def every_step_of(url: str) -> int:
-    """Each fifth step, on PostgreSQL, where a life takes longer, each fifteenth; `make test-kills` takes them all."""
+    """Each seventh step, on PostgreSQL, where a life takes longer, each 21st; `make test-kills` takes them all."""
     if os.environ.get("ABONENT_ALL_KILLS"):
         return 1
-    return 5 if url.startswith("sqlite") else 15
+    return 7 if url.startswith("sqlite") else 21
 
 
 LIMIT = 120.0  # seconds for one process to come to rest; far above what it takes on a busy machine

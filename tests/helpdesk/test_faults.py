@@ -183,7 +183,7 @@ async def test_a_kill_at_any_step(database_url: str, tmp_path: Path) -> None:
     """Before and after commits and calls: some of them, on each run the same; `make test-kills` takes them all."""
     most = await live(database_url, tmp_path, None)
     assert most > 100
-    stride = 1 if os.environ.get("ABONENT_ALL_KILLS") else 31
+    stride = 1 if os.environ.get("ABONENT_ALL_KILLS") else 61
     for number in range(stride // 2 + 1, most + 1, stride):
         emptied = Database(database_url)
         await emptied.write(metadata.drop_all)

@@ -114,7 +114,7 @@ async def test_files_of_agents_are_judged_by_their_content(house: House) -> None
     house.zammad.inline(article, "in.png", PNG)
     await house.deliver()
     await house.work()
-    assert await house.staff_said(appeal) == ["see this", "a.pdf", "file"]
+    assert await house.staff_said(appeal) == ["see this", "a.pdf", "file.png"]
     thread = await house.thread(appeal)
     kept = [await house.store.get(one.blob) for one in thread.messages if one.blob]
     assert kept == [PDF, PNG]

@@ -50,8 +50,10 @@ async def set_up(world: World, person: Person, account: str = OTHER, *, day: str
 
 
 async def pay_link(world: World, act: str = "pay") -> BankPayment:
-    """Follows the newest link."""
-    query = select(orders.c.id).order_by(orders.c.created_at.desc(), orders.c.id.desc()).limit(1)
+    """Follows the newest link; a charge has none."""
+    charged = select(charges.c.order_id).where(charges.c.order_id.is_not(None))
+    links = select(orders.c.id).where(orders.c.id.not_in(charged))
+    query = links.order_by(orders.c.created_at.desc(), orders.c.id.desc()).limit(1)
     order_id = await world.database.read(lambda c: c.execute(query).scalar_one())
     await world.web.post(f"/pay/{world.links.token(order_id)}")
     await world.settle()
