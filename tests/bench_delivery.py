@@ -148,9 +148,7 @@ async def measure(messages: int) -> None:
         }
         addresses = Addresses(hello["base_url"], hello["smtp_url"])
         program = await stack.enter_async_context(
-            open_program(
-                settings_for(addresses, sqlite_in(folder), url, files_dir=folder / "files", **hours), clock=clock
-            )
+            open_program(settings_for(addresses, sqlite_in(folder), url, **hours), clock=clock)
         )
         await prepare(program, may_migrate=True)
         await program.database.write(register, [tuple(one) for one in hello["people"]], clock)
