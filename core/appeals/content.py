@@ -55,7 +55,6 @@ _MACROS = ("vbaproject.bin", "vbadata.xml")
 
 # A page or a drawing is text, too; on the disk of whoever opens it, it may run scripts.
 _MARKUP = re.compile(r"<\s*(!doctype|\?xml|html|head|body|svg|script|iframe|meta)\b", re.I)
-_SPACE = re.compile(r"\s*")
 
 LONGEST_NAME = 200
 
@@ -79,7 +78,8 @@ def _is_markup(plain: str) -> bool:
     """Behind any number of comments; each character is looked at once, for a stranger chose them."""
     at = 0
     while True:
-        at += len(_SPACE.match(plain, at)[0])  # type: ignore[index]  # it matches nothing, too
+        while plain[at : at + 1].isspace():
+            at += 1
         if not plain.startswith("<!--", at):
             return _MARKUP.match(plain, at) is not None
         end = plain.find("-->", at + 2)

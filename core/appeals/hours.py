@@ -6,10 +6,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-import holidays
+from core.public_holidays import calendar_of
 
 DAYS = ("mo", "tu", "we", "th", "fr", "sa", "su")
 HORIZON = 800  # days that are looked ahead: more than any deadline has
@@ -56,16 +55,8 @@ class WorkingHours:
             day += timedelta(days=1)
 
 
-@lru_cache(maxsize=8)
-def _calendar(country: str) -> holidays.HolidayBase | None:
-    try:
-        return holidays.country_holidays(country)
-    except NotImplementedError:  # what the library raises for a country that it does not know
-        return None
-
-
 def _holiday(country: str, day: date) -> bool:
-    calendar = _calendar(country) if country else None
+    calendar = calendar_of(country) if country else None
     return calendar is not None and day in calendar
 
 

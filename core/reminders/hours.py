@@ -7,8 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-import holidays
-
+from core.public_holidays import calendar_of
 from core.reminders.models import Prefs
 from core.reminders.policy import Policy
 
@@ -16,19 +15,11 @@ OWN_HOUR = timedelta(minutes=30)
 """Over how much time those are spread who asked for the same hour."""
 
 
-@lru_cache(maxsize=8)
-def _calendar(country: str) -> holidays.HolidayBase | None:
-    try:
-        return holidays.country_holidays(country)
-    except NotImplementedError:  # what the library raises for a country that it does not know
-        return None  # a country without a calendar has its weekends alone
-
-
 @lru_cache(maxsize=4096)
 def is_day_off(country: str, day: date) -> bool:
     """A weekend, or a public holiday of the whole country (ISO 3166-1)."""
-    calendar = _calendar(country)
-    if calendar is None:
+    calendar = calendar_of(country)
+    if calendar is None:  # its weekends alone
         return day.weekday() >= 5
     return day.weekday() in calendar.weekend or day in calendar
 

@@ -116,8 +116,9 @@ def keep(connection: Connection, order_id: str, truth: ProviderPayment, now: dat
     if truth.saved is None:
         ended = end_rules(connection, rules.c.id.in_([rule.id for rule in waiting]), Why.not_saved, now)
         return [Matter(Said.not_saved, rule) for rule in ended]
+    card_id = new_id(now)
     values = {
-        "id": new_id(now),
+        "id": card_id,
         "subscriber_id": order.subscriber_id,
         "provider": order.provider,
         "reference": truth.saved.reference,
@@ -131,10 +132,10 @@ def keep(connection: Connection, order_id: str, truth: ProviderPayment, now: dat
         return []
     if not waiting:
         # The person has thought better of it meanwhile: nothing of theirs stays with the provider.
-        tell_provider(connection, values["id"], order.provider, truth.saved.reference, now)  # type: ignore[arg-type]  # a mixed dict
+        tell_provider(connection, card_id, order.provider, truth.saved.reference, now)
         return []
-    card = store.load_means(connection, str(values["id"]))
+    card = store.load_means(connection, card_id)
     for rule in waiting:
-        begun = {"status": RuleStatus.active.value, "means_id": values["id"], "look_at": now}
+        begun = {"status": RuleStatus.active.value, "means_id": card_id, "look_at": now}
         store.change_rule(connection, rule.id, **begun)
     return [Matter(Said.started, replace(rule, status=RuleStatus.active), means=card) for rule in waiting]
